@@ -1,0 +1,47 @@
+import { v7 as uuidv7 } from 'uuid';
+
+declare const brand: unique symbol;
+type Branded<T extends string> = string & { readonly [brand]: T };
+
+export type SessionId = Branded<'SessionId'>;
+export type MemberId = Branded<'MemberId'>;
+export type MessageId = Branded<'MessageId'>;
+
+/** The kinds of global id, by the prefix that a client sees. */
+export const idPrefixes = {
+  Session: 'ses',
+  Member: 'mem',
+  Message: 'msg',
+  Backend: 'bck',
+  Agent: 'agt',
+  Suggestion: 'sug',
+} as const;
+
+export type NodeKind = keyof typeof idPrefixes;
+
+// Time-ordered (UUIDv7), so that ids sort by creation and index pages stay warm.
+const fresh = (kind: NodeKind): string => `${idPrefixes[kind]}_${uuidv7().replaceAll('-', '')}`;
+
+export const newSessionId = (): SessionId => fresh('Session') as SessionId;
+export const newMemberId = (): MemberId => fresh('Member') as MemberId;
+export const newMessageId = (): MessageId => fresh('Message') as MessageId;
+
+const kinds = new Map(Object.entries(idPrefixes).map(([kind, prefix]) => [prefix as string, kind as NodeKind]));
+const shape = /^([a-z]{3})_([A-Za-z0-9_-]{1,200})$/;
+
+/** Which kind of node an id claims to name, or null where it is not an id of this gateway at all. */
+export function kindOfId(id: string): NodeKind | null {
+  const match = shape.exec(id);
+  return (match?.[1] !== undefined && kinds.get(match[1])) || null;
+}
+
+export const isSessionId = (id: string): id is SessionId => kindOfId(id) === 'Session';
+export const isMemberId = (id: string): id is MemberId => kindOfId(id) === 'Member';
+export const isMessageId = (id: string): id is MessageId => kindOfId(id) === 'Message';
+
+/** The global id of a backend, agent or suggestion: its name behind a prefix, since names are unique by configuration. */
+export const idOf = (kind: 'Backend' | 'Agent' | 'Suggestion', name: string): string =>
+  `${idPrefixes[kind]}_${Buffer.from(name).toString('base64url')}`;
+
+/** The name inside a Backend, Agent or Suggestion id. */
+export const nameInId = (id: string): string => Buffer.from(id.slice(id.indexOf('_') + 1), 'base64url').toString();

@@ -1,0 +1,292 @@
+import type { EventBody, StoredEvent } from './event.ts';
+import type { MemberId, MessageId, SessionId } from './ids.ts';
+import type { Member, MemberStatus } from './member.ts';
+import type { Message } from './message.ts';
+import type { JsonObject, Session, SessionStatus, SessionVisibility } from './session.ts';
+import type { Tier } from './viewer.ts';
+
+// ---- what a decision asks the store to write ------------------------------------------------------------------------
+
+/** Activity in a session. Applied by maximum, so that two at once need not know of each other. */
+export interface Touch {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Where the activity slides the expiry: the new instants. They are written only if `expiresAt` is later than the stored one. */
+  readonly expiry: { readonly expiresAt: number; readonly dueAt: number } | null;
+  /** Whether `renewalCount` rises by one. */
+  readonly renewed: boolean;
+}
+
+/** A message as decided: the store numbers it with its event. */
+export type NewMessage = Omit<Message, 'seq'>;
+
+/** What to write of one existing session, all of it or nothing. */
+export interface SessionChange {
+  readonly kind: 'change';
+  readonly sessionId: SessionId;
+  readonly guard: {
+    /** The `Session.version` it was decided on; another one in the store = `conflict`. */
+    readonly version: number;
+    /** Where given, `Session.expiresAt` must still be this: time-driven changes are decided on it. */
+    readonly expiresAt?: number | null;
+    /**
+     * True: others' decisions depend on this change; the version rises, and what was decided on the old one is refused.
+     * False: it commutes with others of its kind (a message, a heartbeat).
+     */
+    readonly exclusive: boolean;
+  };
+  /** Absolute values. */
+  readonly set: Partial<
+    Omit<Session, 'id' | 'backend' | 'handle' | 'createdAt' | 'version' | 'seq' | 'files' | 'fileBytes' | 'renewalCount'>
+  >;
+  readonly touch: Touch | null;
+  /** Added to the counters. */
+  readonly add: { readonly files: number; readonly fileBytes: number };
+  /** Inserted, or replaced by id. */
+  readonly members: readonly Member[];
+  /** Inserted. A MESSAGE_ADDED event that names the message gives it its `seq`. */
+  readonly messages: readonly NewMessage[];
+  /** Deletes the messages stored so far, before `messages` are inserted, and sets the file counters to zero. */
+  readonly clearMessages: boolean;
+  /** Appended in this order, numbered from `Session.seq + 1`. */
+  readonly events: readonly EventBody[];
+  /** When it happens, epoch milliseconds: the `at` of the events. */
+  readonly at: number;
+  readonly idempotency: IdempotencyRecord | null;
+}
+
+/** A session's beginning. `session.seq` is 0 and `version` 1; `events` are numbered from 1. */
+export interface SessionCreation {
+  readonly kind: 'creation';
+  readonly session: Session;
+  readonly members: readonly Member[];
+  readonly events: readonly EventBody[];
+  readonly at: number;
+  readonly idempotency: IdempotencyRecord | null;
+}
+
+export type Commit = SessionChange | SessionCreation;
+
+export type CommitOutcome =
+  /** `seq` and `version` of the session after it; the events got the numbers up to `seq`. */
+  | { readonly kind: 'committed'; readonly seq: number; readonly version: number }
+  /** Decided on a state that is no longer so: load and decide again. */
+  | { readonly kind: 'conflict' }
+  /** There is no such session. */
+  | { readonly kind: 'missing' }
+  /** Another session of the backend has the handle. */
+  | { readonly kind: 'handle-taken' }
+  /** The idempotency key was used before: nothing was written, this is what was recorded then. */
+  | { readonly kind: 'repeated'; readonly record: IdempotencyRecord };
+
+/** What is kept of a request that carried an idempotency key. */
+export interface IdempotencyRecord {
+  /** The caller: keys of two callers never meet. */
+  readonly scope: string;
+  readonly key: string;
+  /** SHA-256 of operation and input, hex. */
+  readonly inputHash: string;
+  /** References from which the first answer is made again. */
+  readonly result: { readonly sessionId: SessionId; readonly memberId?: MemberId; readonly messageId?: MessageId };
+  readonly createdAt: number;
+}
+
+// ---- reading --------------------------------------------------------------------------------------------------------
+
+/** A page of a list in one direction. `after` and `before` are exclusive places in the list's order. */
+export interface PageRequest<Place> {
+  readonly limit: number;
+  readonly after?: Place;
+  readonly before?: Place;
+  /** True: the last `limit` of what matches, still in the list's order. */
+  readonly fromEnd?: boolean;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Whether there is more in the direction of reading (after the last item, or with `fromEnd` before the first). */
+  readonly hasMore: boolean;
+  /** All that match, whatever the page. */
+  readonly totalCount: number;
+}
+
+/** Newest first: by `createdAt` descending, then id descending. */
+export interface SessionQuery {
+  readonly page: PageRequest<{ readonly createdAt: number; readonly id: SessionId }>;
+  /** What the caller may find: PUBLIC sessions, and those it has a part in. `all` is for the gateway's own use. */
+  readonly audience:
+    | { readonly all: true }
+    | { readonly public: boolean; readonly principal: string | null; readonly sessionId: SessionId | null };
+  /** Backend names. */
+  readonly backends?: readonly string[];
+  /** Compared with the status at `now` (see `statusAt`). */
+  readonly statuses?: readonly SessionStatus[];
+  readonly visibilities?: readonly SessionVisibility[];
+  readonly agentId?: string;
+  /** Each top-level key must be there with an equal value. */
+  readonly metadata?: JsonObject;
+  readonly now: number;
+}
+
+/** In order of joining: by `joinedAt`, then id. */
+export interface MemberQuery {
+  readonly sessionId: SessionId;
+  readonly page: PageRequest<{ readonly joinedAt: number; readonly id: MemberId }>;
+  /** Undefined = any. */
+  readonly status?: MemberStatus;
+}
+
+/** Oldest first, by `seq`. */
+export interface MessageQuery {
+  readonly sessionId: SessionId;
+  readonly page: PageRequest<number>;
+  readonly channel?: string;
+}
+
+/** Reads of sessions. A list that takes ids answers in their order, null where there is none. */
+export interface SessionReader {
+  byIds(ids: readonly SessionId[]): Promise<readonly (Session | null)[]>;
+  byHandles(handles: readonly { readonly backend: string; readonly handle: string }[]): Promise<readonly (Session | null)[]>;
+  list(query: SessionQuery): Promise<Page<Session>>;
+  /** ACTIVE sessions whose `dueAt` is at or before the instant, soonest first. */
+  due(before: number, limit: number): Promise<readonly { readonly id: SessionId; readonly dueAt: number }[]>;
+  idempotency(scope: string, key: string): Promise<IdempotencyRecord | null>;
+}
+
+export interface MemberReader {
+  byIds(ids: readonly MemberId[]): Promise<readonly (Member | null)[]>;
+  /** One page for each query, in one call. */
+  list(queries: readonly MemberQuery[]): Promise<readonly Page<Member>[]>;
+  /** ACTIVE membership of a principal in each of the sessions. */
+  ofPrincipal(principal: string, sessionIds: readonly SessionId[]): Promise<readonly (Member | null)[]>;
+  /** The sessions, at most `limit`, in which the principal is an ACTIVE member and which are ACTIVE as stored; newest first. */
+  sessionsOf(principal: string, limit: number): Promise<readonly SessionId[]>;
+  /** Banned members of the session, at most 10, whose principal, address or name (the last two by `identityKey`) is one of these. */
+  banned(
+    sessionId: SessionId,
+    identity: { readonly principal: string | null; readonly address: string | null; readonly name: string },
+  ): Promise<readonly Member[]>;
+}
+
+export interface MessageReader {
+  byIds(ids: readonly MessageId[]): Promise<readonly (Message | null)[]>;
+  list(queries: readonly MessageQuery[]): Promise<readonly Page<Message>[]>;
+}
+
+export interface TimelineReader {
+  /**
+   * Events with `seq` greater than `after`, ascending, at most `limit`, with the members and messages they name.
+   * `oldest` is the first number still stored (`head + 1` where none is): a reader at `oldest - 2` or before has lost events.
+   */
+  read(
+    sessionId: SessionId,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly events: readonly StoredEvent[]; readonly oldest: number; readonly head: number }>;
+  /** The `Session.seq` of each; -1 where there is no such session. */
+  heads(sessionIds: readonly SessionId[]): Promise<readonly number[]>;
+}
+
+/** An API key as kept: never the key itself. */
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly tier: Tier;
+  /** SHA-256 of the key, hex. */
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+export interface ApiKeyStore {
+  insert(record: ApiKeyRecord): Promise<void>;
+  byHash(hash: string): Promise<ApiKeyRecord | null>;
+  byIds(ids: readonly string[]): Promise<readonly (ApiKeyRecord | null)[]>;
+  /** Newest first. */
+  list(): Promise<readonly ApiKeyRecord[]>;
+  /** False where there is no such key or it is revoked already. */
+  revoke(id: string, at: number): Promise<boolean>;
+}
+
+/** A one-time value with an end: a wallet's challenge. */
+export interface ChallengeStore {
+  put(challenge: { readonly id: string; readonly payload: string; readonly expiresAt: number }): Promise<void>;
+  /** The payload, once: a second take, or one after the end, answers null. */
+  take(id: string, now: number): Promise<string | null>;
+}
+
+/**
+ * Where the gateway's records are. An acknowledged commit is there to stay, as far as the driver says; reads that start after the
+ * acknowledgement see it. Every driver passes the same conformance suite.
+ */
+export interface Store extends AsyncDisposable {
+  /** Names this body of data: cursors carry it, so that those of another store are recognised. 8 characters of [0-9a-z]. */
+  readonly epoch: string;
+  commit(commit: Commit): Promise<CommitOutcome>;
+  readonly sessions: SessionReader;
+  readonly members: MemberReader;
+  readonly messages: MessageReader;
+  readonly timeline: TimelineReader;
+  readonly apiKeys: ApiKeyStore;
+  readonly challenges: ChallengeStore;
+  /** Deletes idempotency records and challenges from before the instant. Answers how many. */
+  prune(before: { readonly idempotency: number; readonly challenges: number }): Promise<number>;
+  /** Rejects where the store cannot answer. */
+  check(signal?: AbortSignal): Promise<void>;
+}
+
+// ---- the rest -------------------------------------------------------------------------------------------------------
+
+/** "The session's timeline has reached `seq`." Losing one costs latency, never an event. */
+export interface Hint {
+  readonly sessionId: SessionId;
+  readonly seq: number;
+}
+
+/** Carries hints between gateways, and within one. */
+export interface Bus extends AsyncDisposable {
+  /** True where a published hint reaches every subscriber unless the process ends: then nobody needs to poll. */
+  readonly lossless: boolean;
+  publish(hint: Hint): void;
+  /** Handlers must not throw. The answer unsubscribes; calling it again does nothing. */
+  subscribe(handler: (hint: Hint) => void): () => void;
+  /** Rejects where hints do not get through. */
+  check(signal?: AbortSignal): Promise<void>;
+}
+
+/** Time, so that tests can turn it. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Calls back once at the instant or right after it. Disposing cancels. Does not keep the process alive. */
+  at(instant: number, callback: () => void): Disposable;
+}
+
+/** Who has a live subscription. */
+export interface Presence {
+  /** Counts one more live subscription of the member until disposed. */
+  enter(memberId: MemberId): Disposable;
+  online(memberIds: readonly MemberId[]): Promise<readonly boolean[]>;
+}
+
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  verify(hash: string, password: string): Promise<boolean>;
+}
+
+/** Bearer tokens of members. The same member and instant give the same token, so that an answer can be given again. */
+export interface MemberTokens {
+  /** `expiresAt` in epoch milliseconds; null = does not run out by itself. */
+  issue(member: {
+    readonly id: MemberId;
+    readonly joinedAt: number;
+  }): Promise<{ readonly token: string; readonly expiresAt: number | null }>;
+}
+
+/** Counts attempts that must stay few: passwords of one session by one caller. */
+export interface AttemptLimiter {
+  /** Counts one attempt. Null = go on; otherwise the seconds to wait. */
+  consume(key: string): Promise<number | null>;
+  /** Forgets them after a success. */
+  reset(key: string): Promise<void>;
+}
