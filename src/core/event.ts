@@ -32,3 +32,15 @@ export interface StoredEvent extends TimelineEvent {
   readonly by: Member | null;
   readonly message: Message | null;
 }
+
+/** What a subscriber is given besides the timeline: the opening of its stream, and pieces of a reply in the making. */
+export type TransientBody =
+  | { readonly type: 'STREAM_OPENED'; readonly recovered: boolean }
+  | { readonly type: 'REPLY_DELTA'; readonly messageId: MessageId; readonly text: string };
+
+/** An event as delivered. For a transient one `seq` repeats the last number of the timeline. */
+export interface LiveEvent extends Omit<StoredEvent, 'body'> {
+  readonly body: EventBody | TransientBody;
+}
+
+export type LiveEventType = LiveEvent['body']['type'];
