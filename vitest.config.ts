@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import type { ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     include: ['test/**/*.test.ts'],
     // Real processes, sockets and browsers: slower than units, and never retried.
@@ -8,4 +8,6 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
   },
-});
+};
+
+export default config;
