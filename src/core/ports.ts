@@ -274,6 +274,15 @@ export interface PasswordHasher {
   verify(hash: string, password: string): Promise<boolean>;
 }
 
+/** Knows how addresses are written. */
+export interface Addresses {
+  /**
+   * The EIP-55 form of an Ethereum address (`0x` and 40 hexadecimal digits). Null where its mixed case is not the checksum that EIP-55
+   * demands. Any other text comes back as it is: it is a name, or an address of another chain.
+   */
+  canonical(address: string): Promise<string | null>;
+}
+
 /** Bearer tokens of members. The same member and instant give the same token, so that an answer can be given again. */
 export interface MemberTokens {
   /** `expiresAt` in epoch milliseconds; null = does not run out by itself. */
