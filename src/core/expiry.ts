@@ -69,29 +69,27 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
   }
 
   async function scan(): Promise<void> {
-    for (;;) {
-      const now = clock.now();
-      const due = await store.sessions.due(now + 2 * scanMs, pageSize);
-      const over = due.filter(({ id, dueAt }) => dueAt <= now && !planned.has(id));
-      for (const { id, dueAt } of due) if (dueAt > now) schedule(id, dueAt);
-      for (let from = 0; from < over.length && !stopped; from += atOnce) {
-        await Promise.all(over.slice(from, from + atOnce).map(({ id }) => track(settle(id))));
-      }
-      // A full page of what is over already: there may be more behind it.
-      if (stopped || over.length < pageSize) return;
+    const now = clock.now();
+    const due = await store.sessions.due(now + 2 * scanMs, pageSize);
+    const over = due.filter(({ id, dueAt }) => dueAt <= now && !planned.has(id));
+    for (const { id, dueAt } of due) if (dueAt > now) schedule(id, dueAt);
+    for (let from = 0; from < over.length; from += atOnce) {
+      await Promise.all(over.slice(from, from + atOnce).map(({ id }) => track(settle(id))));
     }
+    // A full page of what was over, and it is not any more: there may be more behind it.
+    const [first] = over.length === pageSize ? await store.sessions.due(now, 1) : [];
+    if (!stopped && first !== undefined && first.id !== over[0]?.id) await scan();
   }
 
-  function next(): void {
+  async function scanOn(): Promise<void> {
+    await track(scan());
     if (stopped) return;
-    scanTimer = clock.at(clock.now() + scanMs, () => {
-      void track(scan()).then(next);
-    });
+    scanTimer = clock.at(clock.now() + scanMs, () => void scanOn());
   }
 
   return {
     start() {
-      void track(scan()).then(next);
+      void scanOn();
     },
     schedule,
     async [Symbol.asyncDispose]() {
