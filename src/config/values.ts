@@ -1,0 +1,76 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+// The rule completes "Expected `x` to be …": refusals and documentation say it in the same words.
+const ruled = <T extends z.ZodType>(value: T, rule: string): T => value.meta({ rule });
+
+const grouped = (value: number): string => value.toLocaleString('en-US');
+const quoted = (values: readonly string[]): string => values.map((value) => `\`${value}\``).join(', ');
+
+export const wholeNumber = (from: number, to: number): z.ZodNumber =>
+  ruled(z.int().min(from).max(to), `a whole number from ${grouped(from)} to ${grouped(to)}`);
+
+/** Length in UTF-16 units, as `String.length` counts. */
+export const text = (from: number, to: number): z.ZodString =>
+  ruled(z.string().min(from).max(to), `text of ${grouped(from)} to ${grouped(to)} characters`);
+
+export const choice = <const T extends string>(values: readonly T[]): z.ZodType<T, T> =>
+  ruled(z.enum(values), values.length === 1 ? quoted(values) : `one of ${quoted(values)}`);
+
+export const flag = (): z.ZodBoolean => ruled(z.boolean(), '`true` or `false`');
+
+const isHttpUrl = (value: string): boolean => URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol);
+
+export const httpUrl = (): z.ZodString => ruled(z.string().refine(isHttpUrl), 'an `http://` or `https://` URL');
+
+export const absoluteUri = (): z.ZodString =>
+  ruled(
+    z.string().refine((value) => URL.canParse(value)),
+    'an absolute URI such as `https://app.example`',
+  );
+
+// What EIP-4361 messages and the wallets that show them take: no scheme, no path, no user.
+const authorityShape = /^(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z\d-]+\.)+[a-z][a-z\d-]*)(?::\d{1,5})?$/i;
+
+export const authority = (): z.ZodString =>
+  ruled(z.string().regex(authorityShape), 'a host name or IPv4 address with an optional port such as `app.example` or `localhost:4000`');
+
+const isOrigin = (value: string): boolean => isHttpUrl(value) && new URL(value).origin === value;
+
+export const origins = (): z.ZodType<'*' | readonly string[], '*' | readonly string[]> =>
+  ruled(
+    z.union([z.literal('*'), z.array(z.string().refine(isOrigin))]),
+    '`*`, or a list of origins such as `https://app.example` (scheme, host and port only)',
+  );
+
+const networkNames = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/');
+  const family = isIP(address);
+  if (family === 0) return networkNames.has(value);
+  return rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
+}
+
+export const trustedProxies = (): z.ZodType<boolean | readonly string[], boolean | readonly string[]> =>
+  ruled(
+    z.union([z.boolean(), z.array(z.string().refine(isNetwork)).min(1)]),
+    '`true`, `false`, or a list of addresses and networks such as `10.0.0.0/8` or `loopback`',
+  );
+
+export const chainIds = (): z.ZodType<readonly number[], readonly number[]> =>
+  ruled(
+    z
+      .array(z.int().min(1))
+      .min(1)
+      .max(100)
+      .refine((values) => new Set(values).size === values.length),
+    'a list of 1 to 100 different EIP-155 chain ids such as `1`, `10`',
+  );
+
+export const orNull = <T extends z.ZodType>(value: T): z.ZodNullable<T> =>
+  ruled(z.nullable(value), `\`null\`, or ${String(value.meta()?.['rule'])}`);
+
+/** A group of settings; any key but its own is refused. */
+export const section = <T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<z.core.util.Writeable<T>, z.core.$strict> =>
+  ruled(z.strictObject(shape), 'an object');

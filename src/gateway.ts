@@ -1,0 +1,180 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { createAddresses } from './auth/addresses.ts';
+import { createApiKeyVerifier } from './auth/api-key-verifier.ts';
+import { createAttemptLimiter } from './auth/attempts.ts';
+import { createAuthenticator } from './auth/authenticator.ts';
+import { createJwtVerifier } from './auth/jwt.ts';
+import { createMemberTokens } from './auth/member-tokens.ts';
+import { createPasswordHasher } from './auth/passwords.ts';
+import { deriveKey } from './auth/secret.ts';
+import { createWalletAuth } from './auth/wallet.ts';
+import { openBackends } from './backends/registry.ts';
+import { openBus } from './buses/registry.ts';
+import type { ParleyConfig, ResolvedConfig } from './config/config.ts';
+import { resolveConfig } from './config/resolve.ts';
+import { readOrCreateSecret } from './config/secret-file.ts';
+import { createExpiry } from './core/expiry.ts';
+import { createRetention } from './core/retention.ts';
+import { createSessionService } from './core/session-service.ts';
+import { systemClock } from './core/system-clock.ts';
+import { createEngine } from './graphql/engine.ts';
+import { createHub } from './live/hub.ts';
+import { createInProcessPresence } from './live/presence.ts';
+import { createLogger } from './observability/logger.ts';
+import { openStore } from './stores/registry.ts';
+import { createTransport } from './transport/transport.ts';
+
+/** A running gateway, or one about to be. Disposing drains it: see `server.drainSeconds`. */
+export interface Gateway extends AsyncDisposable {
+  /** Listens. Answers with where: `http://127.0.0.1:4000`. Rejects where the port is taken. */
+  start(): Promise<{ readonly url: string }>;
+}
+
+const secretOf = async (config: ResolvedConfig): Promise<string> => {
+  if (config.secret !== null) return config.secret;
+  // What a store in memory holds does not outlive the process, and neither need the tokens.
+  return config.store.driver === 'memory' ? randomBytes(48).toString('base64url') : readOrCreateSecret(config.dataDir);
+};
+
+/**
+ * Puts a gateway together. The environment is not read: what is not given has its default.
+ *
+ * @throws ConfigError with every mistake in the configuration.
+ * @throws Error where the store or the secret cannot be opened; what was opened before is closed again.
+ */
+export async function createGateway(given: ParleyConfig = {}): Promise<Gateway> {
+  const { config } = resolveConfig({ file: given });
+  const logger = createLogger({ level: config.log.level });
+  // In the order of their making; closed in the opposite one.
+  const opened: AsyncDisposable[] = [];
+  const own = <T extends AsyncDisposable>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  const close = async (): Promise<void> => {
+    for (const part of opened.splice(0).toReversed()) {
+      await part[Symbol.asyncDispose]().catch((error: unknown) =>
+        logger.error({ err: error }, 'A part of the gateway could not be closed'),
+      );
+    }
+    logger.flush();
+  };
+
+  try {
+    return await compose(config, logger, own, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function compose(
+  config: ResolvedConfig,
+  logger: ReturnType<typeof createLogger>,
+  own: <T extends AsyncDisposable>(part: T) => T,
+  close: () => Promise<void>,
+): Promise<Gateway> {
+  const clock = systemClock;
+  const secret = await secretOf(config);
+  const report = (what: string) => (error: unknown) => logger.error({ err: error }, what);
+
+  const store = own(await openStore(config.store, config.dataDir));
+  const bus = own(openBus(config.bus));
+  const backends = openBackends(config.backends);
+  const presence = createInProcessPresence();
+  const expiry = own(createExpiry({ store, bus, clock, report: report('Sessions could not be expired') }));
+  const retention = own(
+    createRetention({
+      store,
+      clock,
+      idempotencyMs: config.retention.idempotencyHours * 3_600_000,
+      report: report('Old records could not be removed'),
+    }),
+  );
+
+  const { auth } = config;
+  const memberTokens = createMemberTokens({ secret, lifetimeSeconds: auth.memberTokenSeconds, clock });
+  const walletAuth = createWalletAuth({
+    challenges: store.challenges,
+    attempts: createAttemptLimiter(),
+    clock,
+    ...auth.wallet,
+    challengeSeconds: auth.challengeSeconds,
+    tokenSeconds: auth.walletTokenSeconds,
+    secret,
+  });
+  const authenticator = createAuthenticator({
+    apiKeys: createApiKeyVerifier({ store: store.apiKeys, clock }),
+    memberTokens,
+    wallet: walletAuth,
+    users: auth.jwt && createJwtVerifier({ ...auth.jwt, clock, onUnavailable: report('The identity provider cannot be reached') }),
+    members: store.members,
+  });
+
+  const idempotencyKey = deriveKey(secret, 'idempotency');
+  const useCases = createSessionService({
+    store,
+    bus,
+    backends,
+    defaultBackend: config.defaultBackend,
+    clock,
+    passwords: createPasswordHasher(),
+    tokens: memberTokens,
+    attempts: createAttemptLimiter(auth.passwordAttempts),
+    addresses: createAddresses(),
+    fingerprint: (text) => createHmac('sha256', idempotencyKey).update(text).digest('hex'),
+    limits: config.sessions,
+    schedule: expiry.schedule,
+  });
+  const engine = createEngine({
+    store,
+    useCases,
+    backends,
+    defaultBackend: config.defaultBackend,
+    clock,
+    presence,
+    walletAuth,
+    limits: config.graphql.limits,
+    anonymous: auth.anonymous,
+    introspection: config.graphql.introspection,
+    report: (error, correlationId) => logger.error({ err: error, correlationId }, 'Unexpected error'),
+  });
+  const hub = own(
+    createHub({
+      store,
+      bus,
+      engine,
+      clock,
+      presence,
+      maxBufferedBytes: config.live.maxBufferedBytes,
+      pollMs: config.live.pollMs,
+      onError: report('A subscription could not be served'),
+    }),
+  );
+  const transport = own(
+    createTransport({
+      engine,
+      hub,
+      authenticator,
+      store,
+      bus,
+      clock,
+      logger,
+      server: config.server,
+      live: config.live,
+      graphiql: config.graphql.graphiql,
+      introspection: config.graphql.introspection,
+    }),
+  );
+
+  return {
+    async start() {
+      const { url } = await transport.listen();
+      expiry.start();
+      retention.start();
+      logger.info({ url, environment: config.environment, store: config.store.driver }, 'Parley is listening');
+      return { url };
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface GatewayProcess extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  readonly url: string;
+  readonly pid: number;
+  /** What it has written to standard output and standard error so far. */
+  output(): string;
+  /** Sends the signal and resolves with the exit code, null where the signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
+  return address.port;
+}
+
+/** The environment of a child without what the tests themselves run under. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(?:PARLEY_|VITEST|NODE_ENV$|NODE_OPTIONS$|PORT$|HOST$)/.test(name));
+  return Object.fromEntries(own);
+}
+
+/**
+ * Starts the gateway as its users do and resolves once it answers `GET /health/ready` with 200. Rejects with its output where it ends
+ * before that.
+ */
+export async function startGatewayProcess(options: {
+  readonly dataDir: string;
+  /** @default a free one */
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}): Promise<GatewayProcess> {
+  const port = options.port ?? (await freePort());
+  const child: ChildProcess = spawn(process.execPath, [main, 'start'], {
+    cwd: options.dataDir,
+    env: { ...cleanEnvironment(), PORT: String(port), HOST: '127.0.0.1', PARLEY_DATA_DIR: options.dataDir, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const url = `http://127.0.0.1:${port}`;
+
+  const ended = exited.then((code) => {
+    throw new Error(`The gateway ended with ${code} before it was ready:\n${text}`);
+  });
+  ended.catch(() => undefined);
+  await Promise.race([ended, ready(url)]);
+
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => text,
+    async end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function ready(url: string): Promise<void> {
+  for (;;) {
+    const answer = await fetch(`${url}/health/ready`).catch(() => null);
+    await answer?.arrayBuffer();
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
