@@ -6,6 +6,7 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createJwtVerifier } from './auth/jwt.ts';
 import { createMemberTokens } from './auth/member-tokens.ts';
 import { createPasswordHasher } from './auth/passwords.ts';
+import { findRevoked } from './auth/revocation.ts';
 import { deriveKey } from './auth/secret.ts';
 import { createWalletAuth } from './auth/wallet.ts';
 import { openBackends } from './backends/registry.ts';
@@ -53,9 +54,12 @@ export async function createGateway(given: ParleyConfig = {}): Promise<Gateway> 
   };
   const close = async (): Promise<void> => {
     for (const part of opened.splice(0).toReversed()) {
-      await part[Symbol.asyncDispose]().catch((error: unknown) =>
-        logger.error({ err: error }, 'A part of the gateway could not be closed'),
-      );
+      try {
+        await part[Symbol.asyncDispose]();
+      } catch (error) {
+        // The others still have to be closed.
+        logger.error({ err: error }, 'A part of the gateway could not be closed');
+      }
     }
     logger.flush();
   };
@@ -152,16 +156,17 @@ async function compose(
     }),
   );
   const transport = own(
-    createTransport({
+    await createTransport({
       engine,
       hub,
       authenticator,
+      findRevoked: (viewers) => findRevoked(store, viewers),
       store,
       bus,
       clock,
       logger,
-      server: config.server,
-      live: config.live,
+      ...config.server,
+      ...config.live,
       graphiql: config.graphql.graphiql,
       introspection: config.graphql.introspection,
     }),

@@ -57,7 +57,7 @@ export function resolveConfig({ file, overrides = [], issues = [] }: Layers): Re
   ];
   if (all.length > 0 || !parsed.success) throw new ConfigError(all);
   return {
-    config: completed(parsed.data),
+    config: frozen(completed(parsed.data)),
     sourceOf: (path) => sourceOf(path, origins),
     nameOf: (path) => overrideOf(path, origins)?.name ?? null,
   };

@@ -13,7 +13,10 @@ const bad = (path: Path, rule: string, got: string): Problem =>
 /** A value as a message may show it: short, on one line. */
 export function shown(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  if (text.length <= 80) return text;
+  const cut = text.slice(0, 77);
+  // Not through the middle of a surrogate pair.
+  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}…`;
 }
 
 /** The first check that does not hold. */
@@ -62,15 +65,19 @@ export function url(path: Path, value: string, max: number): Check {
     : bad(path, 'to be an http, https or ipfs URL', shown(value));
 }
 
-/** Names or addresses, none empty. */
-export function list(path: Path, values: Given<readonly string[]>, maxEntries: number, maxLength: number): Check {
+/** A list of at most `max` entries, each of which keeps its own rules. More is TOO_LARGE. */
+export function entries<T>(path: Path, values: Given<readonly T[]>, max: number, check: (value: T, path: Path) => Check): Check {
   if (values === null || values === undefined) return null;
-  if (values.length > maxEntries)
-    return problem('TOO_LARGE', `Expected \`${path.join('.')}\` to have at most ${maxEntries} entries, got ${values.length}.`, { path });
-  return firstOf(...values.map((value, index) => text([...path, String(index)], value, maxLength)));
+  if (values.length > max)
+    return problem('TOO_LARGE', `Expected \`${path.join('.')}\` to have at most ${max} entries, got ${values.length}.`, { path });
+  return firstOf(...values.map((value, index) => check(value, [...path, String(index)])));
 }
 
-/** A JSON object within bounds of size and nesting, every text in it storable. */
+/** Names or addresses, none empty. */
+export const list = (path: Path, values: Given<readonly string[]>, maxEntries: number, maxLength: number): Check =>
+  entries(path, values, maxEntries, (value, place) => text(place, value, maxLength));
+
+/** A JSON object within bounds of size and nesting, every text and number in it storable. */
 export function object(path: Path, value: unknown, maxBytes: number, maxDepth: number): Check {
   if (value === null || value === undefined) return null;
   if (typeof value !== 'object' || Array.isArray(value))
@@ -78,14 +85,17 @@ export function object(path: Path, value: unknown, maxBytes: number, maxDepth: n
   const fault = faultIn(value, maxDepth);
   if (fault === 'depth') return bad(path, `to be nested at most ${maxDepth} levels deep`, 'more');
   if (fault === 'text') return bad(path, `${unstorable} throughout`, 'text with a lone surrogate or a NUL');
+  if (fault === 'number') return bad(path, 'to have only finite numbers', 'one beyond the range of a double');
   const size = Buffer.byteLength(JSON.stringify(value));
   return size <= maxBytes
     ? null
     : problem('TOO_LARGE', `Expected \`${path.join('.')}\` to have at most ${maxBytes} bytes as JSON, got ${size}.`, { path });
 }
 
-function faultIn(value: unknown, levels: number): 'depth' | 'text' | null {
+function faultIn(value: unknown, levels: number): 'depth' | 'text' | 'number' | null {
   if (typeof value === 'string') return storable(value) ? null : 'text';
+  // A number such as 1e999 is read as Infinity, which JSON would write as null.
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'number';
   if (typeof value !== 'object' || value === null) return null;
   if (levels === 0) return 'depth';
   for (const [key, child] of Object.entries(value)) {

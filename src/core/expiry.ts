@@ -31,27 +31,34 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
   const planned = new Map<SessionId, { readonly dueAt: number; readonly timer: Disposable }>();
   const running = new Set<Promise<void>>();
   let scanTimer: Disposable | null = null;
-  let stopped = false;
+  let phase: 'new' | 'started' | 'stopped' = 'new';
+  // Asked again after each wait: it may have been stopped meanwhile.
+  const isStopped = (): boolean => phase === 'stopped';
 
-  async function settle(sessionId: SessionId): Promise<void> {
-    const [session = null] = await store.sessions.byIds([sessionId]);
-    const change = session && decideTick(session, clock.now());
-    if (change === null) {
-      // Activity has moved the instant, or the timer was early.
-      if (session?.status === 'ACTIVE' && session.dueAt !== null) schedule(sessionId, session.dueAt);
-      return;
+  /** Does what is due at a session. False where that is left for the next scan. */
+  async function settle(sessionId: SessionId): Promise<boolean> {
+    while (!isStopped()) {
+      const [session = null] = await store.sessions.byIds([sessionId]);
+      const change = session && decideTick(session, clock.now());
+      if (change === null) {
+        // Activity has moved the instant, or another gateway was faster.
+        if (session?.status !== 'ACTIVE' || session.dueAt === null) return true;
+        if (session.dueAt <= clock.now()) return false;
+        schedule(sessionId, session.dueAt);
+        return true;
+      }
+      const outcome = await store.commit(change);
+      if (outcome.kind === 'committed') {
+        bus.publish({ sessionId, seq: outcome.seq });
+        if (typeof change.set.dueAt === 'number') schedule(sessionId, change.set.dueAt);
+      }
+      if (outcome.kind !== 'conflict') return true;
     }
-    const outcome = await store.commit(change);
-    if (outcome.kind === 'committed') {
-      bus.publish({ sessionId, seq: outcome.seq });
-      if (typeof change.set.dueAt === 'number') schedule(sessionId, change.set.dueAt);
-    } else if (outcome.kind === 'conflict') {
-      await settle(sessionId);
-    }
+    return false;
   }
 
-  function track(work: Promise<void>): Promise<void> {
-    const tracked = work.catch(report).finally(() => running.delete(tracked));
+  function track(work: Promise<unknown>): Promise<void> {
+    const tracked = work.then(() => {}, report).finally(() => running.delete(tracked));
     running.add(tracked);
     return tracked;
   }
@@ -59,7 +66,7 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
   function schedule(sessionId: SessionId, dueAt: number): void {
     const before = planned.get(sessionId);
     // What is further away is found by a later scan.
-    if (stopped || dueAt > clock.now() + 2 * scanMs || (before !== undefined && before.dueAt <= dueAt)) return;
+    if (isStopped() || dueAt > clock.now() + 2 * scanMs || (before !== undefined && before.dueAt <= dueAt)) return;
     before?.timer[Symbol.dispose]();
     const timer = clock.at(dueAt, () => {
       planned.delete(sessionId);
@@ -68,32 +75,55 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
     planned.set(sessionId, { dueAt, timer });
   }
 
-  async function scan(): Promise<void> {
-    const now = clock.now();
-    const due = await store.sessions.due(now + 2 * scanMs, pageSize);
-    const over = due.filter(({ id, dueAt }) => dueAt <= now && !planned.has(id));
-    for (const { id, dueAt } of due) if (dueAt > now) schedule(id, dueAt);
-    for (let from = 0; from < over.length; from += atOnce) {
-      await Promise.all(over.slice(from, from + atOnce).map(({ id }) => track(settle(id))));
+  /** Settles what is over, a few at a time. Answers how many of them are done with. */
+  async function settleAll(over: readonly SessionId[]): Promise<number> {
+    const failures: unknown[] = [];
+    let done = 0;
+    for (let from = 0; from < over.length && !isStopped(); from += atOnce) {
+      for (const result of await Promise.allSettled(over.slice(from, from + atOnce).map(settle))) {
+        if (result.status === 'rejected') failures.push(result.reason);
+        else if (result.value) done += 1;
+      }
     }
-    // A full page of what was over, and it is not any more: there may be more behind it.
-    const [first] = over.length === pageSize ? await store.sessions.due(now, 1) : [];
-    if (!stopped && first !== undefined && first.id !== over[0]?.id) await scan();
+    if (failures.length > 0) report(new AggregateError(failures, `${failures.length} sessions could not be looked after`));
+    return done;
+  }
+
+  /** Plans what is due soon, and settles what is over. Answers in how many milliseconds to look again. */
+  async function scan(): Promise<number> {
+    for (;;) {
+      const now = clock.now();
+      const due = await store.sessions.due(now + 2 * scanMs, pageSize);
+      const over = due.filter(({ dueAt }) => dueAt <= now);
+      for (const { id, dueAt } of due.slice(over.length)) schedule(id, dueAt);
+      const done = await settleAll(over.map(({ id }) => id));
+      const last = due.at(-1);
+      if (isStopped() || last === undefined || due.length < pageSize) return scanMs;
+      // A full page: there may be more behind it. Where all of it lies ahead that can wait until its end.
+      if (over.length === 0) return Math.min(scanMs, last.dueAt - clock.now());
+      if (done === 0) return scanMs;
+    }
   }
 
   async function scanOn(): Promise<void> {
-    await track(scan());
-    if (stopped) return;
-    scanTimer = clock.at(clock.now() + scanMs, () => void scanOn());
+    let waitMs = scanMs;
+    await track(
+      scan().then((ms) => {
+        waitMs = ms;
+      }),
+    );
+    if (!isStopped()) scanTimer = clock.at(clock.now() + waitMs, () => void scanOn());
   }
 
   return {
     start() {
+      if (phase !== 'new') return;
+      phase = 'started';
       void scanOn();
     },
     schedule,
     async [Symbol.asyncDispose]() {
-      stopped = true;
+      phase = 'stopped';
       scanTimer?.[Symbol.dispose]();
       for (const { timer } of planned.values()) timer[Symbol.dispose]();
       planned.clear();

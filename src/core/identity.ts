@@ -62,7 +62,9 @@ export async function identify(
   addresses: Addresses,
 ): Promise<Identity | Problem> {
   const path = ['identity', 'address'];
-  const refused = firstOf(text(['identity', 'name'], input?.name, textLimits.name), text(path, input?.address, textLimits.listEntry));
+  // Also a name that the credentials bring: an identity provider may have other ideas of one.
+  const name = input?.name ?? nameOf(viewer);
+  const refused = firstOf(text(['identity', 'name'], name, textLimits.name), text(path, input?.address, textLimits.listEntry));
   if (refused !== null) return refused;
   const own = viewer.kind === 'WALLET' ? viewer.address : null;
   const claimed = input?.address ? await addresses.canonical(input.address.trim()) : own;
@@ -72,7 +74,6 @@ export async function identify(
       path,
     });
   }
-  const name = input?.name?.trim() ?? nameOf(viewer);
   const vouched = vouches ? [input?.name, claimed].filter((each) => typeof each === 'string') : [];
-  return { name, address: claimed, proven: [...provenNames(viewer), ...vouched] };
+  return { name: name.trim(), address: claimed, proven: [...provenNames(viewer), ...vouched] };
 }

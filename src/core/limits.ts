@@ -23,6 +23,7 @@ export const textLimits = {
   reason: 500,
   channel: 128,
   handle: 128,
+  agentId: 200,
   idempotencyKey: 255,
   listEntry: 256,
   mediaType: 255,
@@ -32,3 +33,5 @@ export const textLimits = {
 export const passwordBytes = 1_024;
 export const listEntries = 1_000;
 export const attachmentsPerMessage = 32;
+/** Of the files of a session, also where its rules name no maximum: 1 TB. Keeps the counter far below what a store can hold. */
+export const maxFileMegabytes = 1_000_000;

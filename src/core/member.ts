@@ -16,6 +16,6 @@ export interface Member {
   readonly leftAt: number | null;
   /** The signed-in caller behind it (see `principalOf`); null where only the member token proves who it is. */
   readonly principal: string | null;
-  /** Kicked for good: nobody with the same principal, address or (where it has neither) name joins again. */
+  /** Kicked for good: nobody with the same principal or address joins again, nor, where it has neither, anybody of whom only the same name is known. */
   readonly banned: boolean;
 }

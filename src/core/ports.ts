@@ -161,10 +161,10 @@ export interface MemberReader {
   ofPrincipal(principal: string, sessionIds: readonly SessionId[]): Promise<readonly (Member | null)[]>;
   /** The sessions, at most `limit`, in which the principal is an ACTIVE member and which are ACTIVE as stored; newest first. */
   sessionsOf(principal: string, limit: number): Promise<readonly SessionId[]>;
-  /** Banned members of the session, at most 10, whose principal, address or name (the last two by `identityKey`) is one of these. */
+  /** Banned members of the session, at most 10, whose principal, address or name (the last two by `identityKey`) is one of these; null matches nothing. */
   banned(
     sessionId: SessionId,
-    identity: { readonly principal: string | null; readonly address: string | null; readonly name: string },
+    identity: { readonly principal: string | null; readonly address: string | null; readonly name: string | null },
   ): Promise<readonly Member[]>;
 }
 
@@ -269,6 +269,7 @@ export interface Presence {
   online(memberIds: readonly MemberId[]): Promise<readonly boolean[]>;
 }
 
+/** Rejects with a `ProblemError` RATE_LIMITED where it has too much to do. */
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
   verify(hash: string, password: string): Promise<boolean>;

@@ -74,3 +74,13 @@ export function orThrow<T>(value: T | Problem): T {
   if (isProblem(value)) throw new ProblemError(value);
   return value;
 }
+
+/** What comes of the work, a `ProblemError` as the problem that it carries. Other failures stay exceptions. */
+export async function orProblem<T>(work: Promise<T>): Promise<T | Problem> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problem;
+    throw error;
+  }
+}

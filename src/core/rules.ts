@@ -1,5 +1,5 @@
 import { type Check, firstOf, bytes, integer, list } from './checks.ts';
-import { type SessionLimits, listEntries, passwordBytes, textLimits } from './limits.ts';
+import { type SessionLimits, listEntries, maxFileMegabytes, passwordBytes, textLimits } from './limits.ts';
 import { type Problem, problem } from './problem.ts';
 import type { Rules, TimeoutPolicy } from './session.ts';
 import type { RulesInput, TimeoutPolicyInput } from './use-cases.ts';
@@ -19,7 +19,7 @@ export const noRules: Rules = {
 /** What a timeout policy has where its input names nothing. */
 const defaultTimeout: TimeoutPolicy = { timeoutSeconds: 1_800, autoRenew: true, maxDurationSeconds: null, warningSeconds: null };
 
-const maxCount = 1_000_000;
+const maxFilesLimit = 1_000_000;
 
 function checkTimeout(input: TimeoutPolicyInput | null | undefined, path: readonly string[], limits: SessionLimits): Check {
   if (input === null || input === undefined) return null;
@@ -40,8 +40,8 @@ export function checkRules(input: RulesInput | null | undefined, limits: Session
     checkTimeout(input.timeout, ['rules', 'timeout'], limits),
     bytes(['rules', 'password'], input.password, passwordBytes),
     list(['rules', 'allowlist'], input.allowlist, listEntries, textLimits.listEntry),
-    integer(['rules', 'maxFiles'], input.maxFiles, 0, maxCount),
-    integer(['rules', 'maxTotalMegabytes'], input.maxTotalMegabytes, 0, maxCount),
+    integer(['rules', 'maxFiles'], input.maxFiles, 0, maxFilesLimit),
+    integer(['rules', 'maxTotalMegabytes'], input.maxTotalMegabytes, 0, maxFileMegabytes),
   );
 }
 
@@ -94,8 +94,8 @@ export function mergeRules(before: Rules, input: RulesInput, passwordHash: strin
     lifetimeSeconds: given(input.lifetimeSeconds, before.lifetimeSeconds),
     timeout,
     passwordHash: given(passwordHash, before.passwordHash),
-    // A list that nobody asked to ignore is meant to be kept to.
-    allowlistOnly: input.allowlistOnly ?? (input.allowlist ? input.allowlist.length > 0 : before.allowlistOnly),
+    // A first list that nobody asked to ignore is meant to be kept to; emptying a list opens no session.
+    allowlistOnly: input.allowlistOnly ?? (before.allowlistOnly || (before.allowlist.length === 0 && allowlist.length > 0)),
     allowlist,
     maxFiles: given(input.maxFiles, before.maxFiles),
     maxTotalMegabytes: given(input.maxTotalMegabytes, before.maxTotalMegabytes),

@@ -54,7 +54,7 @@ export interface Session {
   readonly warnedFor: number | null;
   readonly renewalCount: number;
   readonly rules: Rules;
-  /** Names or addresses that are HOST when they join. */
+  /** Names or addresses that are HOST when they join, as the creator is. */
   readonly owners: readonly string[];
   /** The principal that made it (see `principalOf`), null for an anonymous one. */
   readonly createdBy: string | null;

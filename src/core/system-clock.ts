@@ -9,8 +9,9 @@ export const systemClock: Clock = {
   at(instant, callback) {
     let timer: NodeJS.Timeout;
     const arm = (): void => {
-      const delay = instant - Date.now();
-      timer = setTimeout(() => (delay > maxDelayMs ? arm() : callback()), Math.min(Math.max(delay, 0), maxDelayMs)).unref();
+      const delay = Math.min(Math.max(instant - Date.now(), 0), maxDelayMs);
+      // A timer may come a millisecond early, or long before the instant where the machine's time was set back.
+      timer = setTimeout(() => (Date.now() < instant ? arm() : callback()), delay).unref();
     };
     arm();
     return { [Symbol.dispose]: () => clearTimeout(timer) };

@@ -139,7 +139,7 @@ export interface Standing {
   readonly member: Member | null;
   /** An API key that created the session: acts as HOST there, member or not. */
   readonly owner: boolean;
-  /** Proven to be on the allowlist or among the owners: may see a session that is not PUBLIC, to join it. */
+  /** Proven to be on the allowlist, among the owners or the creator: may see a session that is not PUBLIC, to join it. */
   readonly invited: boolean;
 }
 

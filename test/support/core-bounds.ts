@@ -29,24 +29,20 @@ export const settingFaults: readonly Fault<UpdateInput>[] = [
   ...unstorable.map((text): Fault<UpdateInput> => [`a title with ${JSON.stringify(text)}`, { title: text }, 'BAD_INPUT', ['title']]),
   ['a description that is too long', { description: 'x'.repeat(textLimits.description + 1) }, 'BAD_INPUT', ['description']],
   ['a situation that is too long', { situation: 'x'.repeat(textLimits.situation + 1) }, 'BAD_INPUT', ['situation']],
-  ...[0, -1, 1.5, NaN, limits.maxMembersLimit + 1].map(
-    (maxMembers): Fault<UpdateInput> => [`a capacity of ${maxMembers}`, { rules: { maxMembers } }, 'BAD_INPUT', ['rules', 'maxMembers']],
-  ),
-  ...[0, -1, 0.5, Infinity, year + 1].map(
-    (lifetimeSeconds): Fault<UpdateInput> => [
-      `a lifetime of ${lifetimeSeconds}`,
-      { rules: { lifetimeSeconds } },
-      'BAD_INPUT',
-      ['rules', 'lifetimeSeconds'],
-    ],
-  ),
+  ...[0, -1, 1.5, NaN, limits.maxMembersLimit + 1].map((maxMembers): Fault<UpdateInput> => [
+    `a capacity of ${maxMembers}`,
+    { rules: { maxMembers } },
+    'BAD_INPUT',
+    ['rules', 'maxMembers'],
+  ]),
+  ...[0, -1, 0.5, Infinity, year + 1].map((lifetimeSeconds): Fault<UpdateInput> => [
+    `a lifetime of ${lifetimeSeconds}`,
+    { rules: { lifetimeSeconds } },
+    'BAD_INPUT',
+    ['rules', 'lifetimeSeconds'],
+  ]),
   ...[0, -5, year + 1].flatMap((seconds): Fault<UpdateInput>[] => [
-    [
-      `a timeout of ${seconds}`,
-      { rules: { timeout: { timeoutSeconds: seconds } } },
-      'BAD_INPUT',
-      ['rules', 'timeout', 'timeoutSeconds'],
-    ],
+    [`a timeout of ${seconds}`, { rules: { timeout: { timeoutSeconds: seconds } } }, 'BAD_INPUT', ['rules', 'timeout', 'timeoutSeconds']],
     [
       `a maximum duration of ${seconds}`,
       { rules: { timeout: { timeoutSeconds: 10, maxDurationSeconds: seconds } } },

@@ -1,4 +1,4 @@
-import { firstOf, list, object, pattern, text } from '../checks.ts';
+import { type Check, firstOf, list, object, pattern, text } from '../checks.ts';
 import type { MemberId, SessionId } from '../ids.ts';
 import { type SessionLimits, listEntries, textLimits } from '../limits.ts';
 import { dueAtOf, expiryOf } from '../lifetime.ts';
@@ -21,12 +21,14 @@ export interface Creation {
   readonly now: number;
 }
 
-/** Whether every field of the input keeps its rule. */
-export const checkCreate = (input: CreateInput, limits: SessionLimits): Problem | null =>
-  firstOf(
+/** Whether every field of the input keeps its rule, and the fields go together. */
+export function checkCreate(input: CreateInput, limits: SessionLimits): Check {
+  const rules = mergeRules(noRules, input.rules ?? {}, null);
+  return firstOf(
     text(['title'], input.title, textLimits.title),
     text(['description'], input.description, textLimits.description),
     text(['situation'], input.situation, textLimits.situation),
+    text(['agentId'], input.agentId, textLimits.agentId),
     text(['identity', 'name'], input.identity?.name, textLimits.name),
     pattern(
       ['handle'],
@@ -39,7 +41,9 @@ export const checkCreate = (input: CreateInput, limits: SessionLimits): Problem 
     object(['defaults'], input.defaults, limits.objectBytes, limits.objectDepth),
     object(['metadata'], input.metadata, limits.objectBytes, limits.objectDepth),
     text(['idempotencyKey'], input.idempotencyKey, textLimits.idempotencyKey),
+    isProblem(rules) ? rules : null,
   );
+}
 
 /** A new session with its creator as HOST. */
 export function decideCreate(input: CreateInput, creation: Creation): SessionCreation | Problem {

@@ -64,6 +64,6 @@ export function decideTick(session: Session, now: number): SessionChange | null 
   return change(state, {
     onExpiry: true,
     set: { warnedFor: expiresAt, dueAt: expiresAt },
-    events: [{ type: 'SESSION_EXPIRING', secondsLeft: Math.round((expiresAt - now) / 1_000) }],
+    events: [{ type: 'SESSION_EXPIRING', secondsLeft: Math.max(1, Math.round((expiresAt - now) / 1_000)) }],
   });
 }

@@ -14,7 +14,7 @@ export interface Joiner {
   readonly principal: string | null;
   /** The names and addresses that are beyond doubt: proven by the caller, or vouched for by the API key that owns the session. */
   readonly proven: readonly string[];
-  /** Banned members of the same principal, address or name. */
+  /** Banned members with the same principal, address or name. */
   readonly banned: readonly Member[];
   /** Whether the password that it gave is right; null = none given. */
   readonly password: boolean | null;
@@ -25,14 +25,21 @@ const isOn = (names: readonly string[], proven: readonly string[]): boolean => {
   return proven.some((name) => keys.has(identityKey(name)));
 };
 
+/** A ban follows a principal and an address. A name it follows only where neither the banned nor the joiner has more: names are not unique. */
+const isMeant = (banned: Member, { principal, address }: Joiner): boolean =>
+  (principal !== null && banned.principal === principal) ||
+  (address !== null && banned.address !== null && identityKey(banned.address) === identityKey(address)) ||
+  [banned.principal, banned.address, principal, address].every((each) => each === null);
+
 /** Whether the session lets the joiner in. The cheap and the telling checks come in the order of what they give away. */
 export function decideJoin(state: State, joiner: Joiner, limits: SessionLimits): Decision {
   const { session, standing, now } = state;
   const { rules } = session;
   const over = refuseOver(state);
   if (over !== null) return over;
-  const isOwner = isOn(session.owners, joiner.proven);
-  if (joiner.banned.length > 0) return problem('KICKED', `${joiner.name} was removed from session ${session.id} for good.`);
+  const isOwner = isOn(session.owners, joiner.proven) || (joiner.principal !== null && joiner.principal === session.createdBy);
+  if (joiner.banned.some((member) => isMeant(member, joiner)))
+    return problem('KICKED', `${joiner.name} was removed from session ${session.id} for good.`);
   if (!standing.owner) {
     if (rules.allowlistOnly && !isOwner && !isOn(rules.allowlist, joiner.proven)) {
       return problem(

@@ -1,34 +1,37 @@
-import { attachmentsPerMessage, textLimits, type SessionLimits } from '../limits.ts';
-import { type Check, bytes, firstOf, integer, object, text, url } from '../checks.ts';
+import { type Check, bytes, entries, firstOf, integer, object, text, url } from '../checks.ts';
 import type { MessageId } from '../ids.ts';
+import { type SessionLimits, attachmentsPerMessage, maxFileMegabytes, textLimits } from '../limits.ts';
 import type { Message } from '../message.ts';
 import { problem } from '../problem.ts';
-import { type SendInput, isHost } from '../use-cases.ts';
+import { type AttachmentInput, type SendInput, isHost } from '../use-cases.ts';
 import { type Decision, type State, change, refuseNonHost, refuseOver, touchOf } from './state.ts';
 
 const megabyte = 1_000_000;
 
-const checkSend = (input: SendInput, limits: SessionLimits): Check =>
+/** Whether every field of the input keeps its rule. */
+export const checkSend = (input: SendInput, limits: SessionLimits): Check =>
   firstOf(
     bytes(['content'], input.content, limits.contentBytes),
     text(['channel'], input.channel, textLimits.channel),
     object(['metadata'], input.metadata, limits.objectBytes, limits.objectDepth),
     object(['options'], input.options, limits.objectBytes, limits.objectDepth),
     text(['idempotencyKey'], input.idempotencyKey, textLimits.idempotencyKey),
-    integer(['attachments', 'length'], input.attachments?.length, 0, attachmentsPerMessage),
-    ...(input.attachments ?? []).flatMap((attachment, index) => {
-      const path = ['attachments', String(index)];
-      return [
+    entries(['attachments'], input.attachments, attachmentsPerMessage, (attachment, path) =>
+      firstOf(
         url([...path, 'url'], attachment.url, textLimits.url),
         text([...path, 'mediaType'], attachment.mediaType, textLimits.mediaType),
         text([...path, 'name'], attachment.name, textLimits.name),
-        integer([...path, 'sizeBytes'], attachment.sizeBytes, 0, Number.MAX_SAFE_INTEGER),
-      ];
-    }),
+        integer([...path, 'sizeBytes'], attachment.sizeBytes, 0, maxFileMegabytes * megabyte),
+      ),
+    ),
   );
 
-function checkFiles({ session }: State, attachments: NonNullable<SendInput['attachments']>): Check {
+const bytesOf = (attachments: readonly AttachmentInput[]): number => attachments.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
+
+function checkFiles({ session }: State, attachments: readonly AttachmentInput[]): Check {
   const { maxFiles, maxTotalMegabytes } = session.rules;
+  // A rule may have been tightened below what is there: that is no reason to refuse words.
+  if (attachments.length === 0) return null;
   if (maxFiles !== null && session.files + attachments.length > maxFiles) {
     return problem(
       'TOO_LARGE',
@@ -36,9 +39,8 @@ function checkFiles({ session }: State, attachments: NonNullable<SendInput['atta
       { path: ['attachments'] },
     );
   }
-  if (maxTotalMegabytes === null) return null;
   const unsized = attachments.findIndex((attachment) => typeof attachment.sizeBytes !== 'number');
-  if (unsized >= 0) {
+  if (maxTotalMegabytes !== null && unsized >= 0) {
     return problem(
       'BAD_INPUT',
       `Expected \`attachments.${unsized}.sizeBytes\` to be given, since the session bounds the megabytes of its files.`,
@@ -47,11 +49,12 @@ function checkFiles({ session }: State, attachments: NonNullable<SendInput['atta
       },
     );
   }
-  const total = attachments.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), session.fileBytes);
-  if (total <= maxTotalMegabytes * megabyte) return null;
+  const megabytes = maxTotalMegabytes ?? maxFileMegabytes;
+  const total = session.fileBytes + bytesOf(attachments);
+  if (total <= megabytes * megabyte) return null;
   return problem(
     'TOO_LARGE',
-    `Session ${session.id} takes ${maxTotalMegabytes} megabytes of files in all; with these it would have ${(total / megabyte).toFixed(1)}.`,
+    `Session ${session.id} takes ${megabytes} megabytes of files in all; with these it would have ${(total / megabyte).toFixed(1)}.`,
     {
       path: ['attachments'],
     },
@@ -65,8 +68,8 @@ export interface Sending {
   readonly inReplyTo: Message | null;
 }
 
-/** A member's message. */
-export function decideSend(state: State, input: SendInput, sending: Sending, limits: SessionLimits): Decision {
+/** A member's message, the input of which `checkSend` found good. */
+export function decideSend(state: State, input: SendInput, sending: Sending): Decision {
   const { session, standing, now } = state;
   const attachments = input.attachments ?? [];
   const role = input.role ?? 'USER';
@@ -76,17 +79,16 @@ export function decideSend(state: State, input: SendInput, sending: Sending, lim
   if (role !== 'USER' && !isHost(standing) && !(role === 'ASSISTANT' && standing.member.role === 'AGENT')) {
     return problem('FORBIDDEN', `Only a HOST may send as ${role}; the caller is ${standing.member.role}.`, { path: ['role'] });
   }
-  const refused = firstOf(checkSend(input, limits), checkFiles(state, attachments));
+  const refused = checkFiles(state, attachments);
   if (refused !== null) return refused;
-  if (input.inReplyTo && sending.inReplyTo?.sessionId !== session.id) {
+  if (typeof input.inReplyTo === 'string' && sending.inReplyTo?.sessionId !== session.id) {
     return problem('NOT_FOUND', `Session ${session.id} has no message ${input.inReplyTo}.`, { path: ['inReplyTo'] });
   }
-  const bounded = session.rules.maxFiles !== null || session.rules.maxTotalMegabytes !== null;
   return change(state, {
-    // Messages commute, but for files that are counted against a bound.
-    exclusive: bounded && attachments.length > 0,
+    // Messages commute, but for files: they are counted against bounds.
+    exclusive: attachments.length > 0,
     touch: touchOf(state),
-    add: { files: attachments.length, fileBytes: attachments.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0) },
+    add: { files: attachments.length, fileBytes: bytesOf(attachments) },
     messages: [
       {
         id: sending.messageId,

@@ -1,4 +1,4 @@
-import { firstOf, object, text } from '../checks.ts';
+import { type Check, firstOf, object, text } from '../checks.ts';
 import { type SessionLimits, textLimits } from '../limits.ts';
 import { dueAtOf, expiryOf } from '../lifetime.ts';
 import { isProblem, problem } from '../problem.ts';
@@ -12,10 +12,12 @@ type Settings = Pick<Session, 'title' | 'description' | 'visibility' | 'rules' |
 /** Key by key; null takes a key away. */
 function mergeObject(before: JsonObject, input: JsonObject | null | undefined): JsonObject {
   if (input === undefined) return before;
-  return Object.fromEntries(Object.entries(input === null ? {} : { ...before, ...input }).filter(([, value]) => value !== null));
+  if (input === null) return {};
+  // Only a null that is given takes away: one that was stored is a value as any other.
+  return Object.fromEntries(Object.entries({ ...before, ...input }).filter(([key]) => !Object.hasOwn(input, key) || input[key] !== null));
 }
 
-const checkUpdate = (state: State, input: UpdateInput, limits: SessionLimits) =>
+const checkUpdate = (state: State, input: UpdateInput, limits: SessionLimits): Check =>
   firstOf(
     refuseOver(state),
     refuseNonHost(state, 'change the session'),
@@ -37,7 +39,7 @@ export function decideUpdate(
   const refused = checkUpdate(state, input, limits);
   if (refused !== null) return refused;
   const { session } = state;
-  const rules = mergeRules(session.rules, input.rules === null ? {} : (input.rules ?? {}), passwordHash);
+  const rules = mergeRules(session.rules, input.rules ?? {}, passwordHash);
   if (isProblem(rules)) return rules;
   return decideSettings(state, limits, {
     title: input.title === undefined ? session.title : input.title,
@@ -78,10 +80,10 @@ export function decideTimeout(state: State, input: TimeoutPolicyInput, limits: S
   if (refused !== null) return refused;
   const timeout = mergeTimeout(state.session.rules.timeout, input, ['policy']);
   if (isProblem(timeout)) return timeout;
-  return decideSettings(state, limits, { ...state.session, rules: { ...state.session.rules, timeout } });
+  return decideSettings(state, limits, { ...state.session, rules: { ...state.session.rules, timeout } }, ['policy']);
 }
 
-function checkTogether({ session, now }: State, rules: Rules, expiresAt: number | null) {
+function checkTogether({ session, now }: State, rules: Rules, expiresAt: number | null, path: readonly string[]): Check {
   if (rules.maxMembers !== null && rules.maxMembers < session.activeMembers) {
     return problem(
       'CONFLICT',
@@ -95,14 +97,14 @@ function checkTogether({ session, now }: State, rules: Rules, expiresAt: number 
     return problem(
       'CONFLICT',
       `With these rules the session would have expired at ${new Date(expiresAt).toISOString()}: endSession ends one at once.`,
-      { path: ['rules'] },
+      { path },
     );
   }
   return null;
 }
 
 /** Null where nothing differs. */
-function decideSettings(state: State, limits: SessionLimits, after: Settings): Decision | null {
+function decideSettings(state: State, limits: SessionLimits, after: Settings, path: readonly string[] = ['rules']): Decision | null {
   const { session, now } = state;
   const changed = [
     ...(['title', 'description', 'visibility', 'situation'] as const).filter((name) => session[name] !== after[name]),
@@ -110,10 +112,10 @@ function decideSettings(state: State, limits: SessionLimits, after: Settings): D
     ...changedRules(session.rules, after.rules),
   ];
   if (changed.length === 0) return null;
-  const activity = { createdAt: session.createdAt, lastActivityAt: session.lastActivityAt, renewedAt: session.renewedAt };
-  const expiresAt = expiryOf(after.rules, activity);
+  const expiresAt = expiryOf(after.rules, session);
+  const dueAt = dueAtOf(after.rules, expiresAt, session.warnedFor);
   const refused = firstOf(
-    checkTogether(state, after.rules, expiresAt),
+    checkTogether(state, after.rules, expiresAt, path),
     // Merging can grow an object past its bound though each part is within it.
     object(['defaults'], after.defaults, limits.objectBytes, limits.objectDepth),
     object(['metadata'], after.metadata, limits.objectBytes, limits.objectDepth),
@@ -130,8 +132,8 @@ function decideSettings(state: State, limits: SessionLimits, after: Settings): D
       metadata,
       situation,
       updatedAt: now,
-      expiresAt,
-      dueAt: dueAtOf(rules, expiresAt, session.warnedFor),
+      // Written only where the rules move them: messages that commute with this change may be sliding them meanwhile.
+      ...((expiresAt !== session.expiresAt || dueAt !== session.dueAt) && { expiresAt, dueAt }),
     },
     events: [{ type: 'SESSION_UPDATED', changed }],
   });

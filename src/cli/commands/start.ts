@@ -1,0 +1,50 @@
+import type { ServerSettings } from '../../config/config.ts';
+import { createGateway } from '../../gateway.ts';
+import { loadConfigFor, type ParsedFlags } from '../config-flags.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { CommandFailure } from '../failure.ts';
+import { watchLifetime } from '../lifetime.ts';
+
+// What closing takes beyond the answers in flight: subscriptions, stores, the logger.
+const closingMs = 5_000;
+
+/** `parley start`: runs the gateway until a signal, then drains it. */
+export async function start(flags: ParsedFlags): Promise<void> {
+  const { config } = await loadConfigFor(flags);
+  using lifetime = watchLifetime(config.server.drainSeconds * 1_000 + closingMs);
+  const gateway = await createGateway(config).catch(explain);
+  let reason;
+  try {
+    const { url } = await gateway.start().catch((error: unknown) => explainListening(error, config.server));
+    greet(url, config.graphql.graphiql);
+    reason = await lifetime.end;
+  } finally {
+    await gateway[Symbol.asyncDispose]();
+  }
+  // An exception that nobody caught may have left anything behind: a socket that would keep the process waiting, for one.
+  if (reason === 'crash') process.exit(exitCodes.failure);
+}
+
+/** For people: whoever reads the output by program gets the lines of the log and nothing else. */
+function greet(url: string, graphiql: boolean): void {
+  if (!process.stdout.isTTY) return;
+  const page = graphiql ? `\n  GraphiQL  ${url}/` : '';
+  process.stdout.write(`\n  Parley is ready. Ctrl+C stops it.${page}\n  GraphQL   ${url}/graphql (HTTP, WebSocket, SSE)\n\n`);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function explain(error: unknown): never {
+  throw new CommandFailure(`The gateway cannot be started: ${messageOf(error)}`, { cause: error });
+}
+
+function explainListening(error: unknown, { host, port }: ServerSettings): Promise<{ readonly url: string }> {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const next = 'choose another one with --port or PORT';
+  if (code === 'EADDRINUSE') throw new CommandFailure(`Port ${port} of ${host} is in use: end what listens there, or ${next}`);
+  if (code === 'EACCES') throw new CommandFailure(`Port ${port} of ${host} is not free to everyone: ${next}, 1024 or above`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    throw new CommandFailure(`${host} is no address of this machine: choose one with --host or HOST`);
+  }
+  return explain(error);
+}

@@ -1,0 +1,146 @@
+import type { Backend, Feature } from '../backend.ts';
+import { shown } from '../checks.ts';
+import { type Decision, type State } from '../decide/state.ts';
+import type { Idempotency, Requested } from '../idempotency.ts';
+import { type SessionId, isSessionId } from '../ids.ts';
+import type { Member } from '../member.ts';
+import type { Bus, Clock, IdempotencyRecord, SessionChange, Store } from '../ports.ts';
+import { type Problem, isProblem, problem } from '../problem.ts';
+import { type Serializer, createSerializer } from '../serializer.ts';
+import { standingOf } from '../standing.ts';
+import { type Change, type InSession, maySee } from '../use-cases.ts';
+import { type Caller, principalOf } from '../viewer.ts';
+
+export interface RunnerOptions {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly clock: Clock;
+  readonly idempotency: Idempotency;
+  readonly schedule: (sessionId: SessionId, dueAt: number) => void;
+}
+
+/** Null = there is nothing to change, which is no refusal. */
+export type Decide = (state: State) => Promise<Decision | null> | Decision | null;
+
+export type Outcome =
+  | { readonly kind: 'done'; readonly seq: number; readonly change: SessionChange | null }
+  /** The request's idempotency key was used before. */
+  | { readonly kind: 'repeated'; readonly record: IdempotencyRecord }
+  | Problem;
+
+export interface CommandOptions {
+  /** What the session's backend must have. @default nothing */
+  readonly feature?: Feature;
+  /** Changes that exclude each other take turns instead of trying again and again. @default true */
+  readonly exclusive?: boolean;
+}
+
+/** How every command on a session is carried out: load, decide, commit, tell. */
+export interface Runner {
+  readonly inTurn: Serializer;
+  load(caller: Caller, id: SessionId): Promise<State | null>;
+  /** Decides and commits, again where another gateway was faster. */
+  attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null): Promise<Outcome>;
+  /** The same for a command that is on a session which the caller can see, and answers with that session. */
+  command(caller: Caller, input: InSession, options: CommandOptions, decide: Decide): Promise<Change | Problem>;
+  requireFeature(backendName: string, feature: Feature | undefined): Problem | null;
+}
+
+// Within one gateway exclusive changes of a session take turns, so only other gateways can get in between: as many tries as there are
+// gateways are enough, and this is far more.
+const maxTries = 32;
+
+export const noSession = (id: SessionId): Problem =>
+  problem('NOT_FOUND', `There is no session ${id}, or the caller may not see it.`, { path: ['sessionId'] });
+
+/** The session that an input means: the one that it names, else the current one. */
+export function sessionIdIn(caller: Caller, input: InSession): SessionId | Problem {
+  const id = input.sessionId ?? caller.currentSessionId;
+  const path = ['sessionId'];
+  if (id === null)
+    return problem('BAD_INPUT', 'Expected `sessionId` to be given: neither a member token nor X-Session-Id names a current session.', {
+      path,
+    });
+  return isSessionId(id) ? id : problem('BAD_INPUT', `Expected \`sessionId\` to be a Session id (ses_…), got ${shown(id)}.`, { path });
+}
+
+export function createRunner({ store, bus, backends, clock, idempotency, schedule }: RunnerOptions): Runner {
+  const inTurn = createSerializer();
+
+  async function membershipOf({ viewer }: Caller, sessionId: SessionId): Promise<Member | null> {
+    if (viewer.kind === 'MEMBER') return (await store.members.byIds([viewer.member.id]))[0] ?? null;
+    const principal = principalOf(viewer);
+    return principal === null ? null : ((await store.members.ofPrincipal(principal, [sessionId]))[0] ?? null);
+  }
+
+  async function load(caller: Caller, id: SessionId): Promise<State | null> {
+    // The session first: a membership that ends after it was read changed the version, and the commit is refused.
+    const [session = null] = await store.sessions.byIds([id]);
+    if (session === null) return null;
+    return { session, standing: standingOf(caller.viewer, session, await membershipOf(caller, id)), now: clock.now() };
+  }
+
+  function tell(change: SessionChange, seq: number): void {
+    if (change.events.length > 0) bus.publish({ sessionId: change.sessionId, seq });
+    const dueAt = change.set.dueAt ?? change.touch?.expiry?.dueAt ?? null;
+    if (dueAt !== null) schedule(change.sessionId, dueAt);
+  }
+
+  async function attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null): Promise<Outcome> {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const state = await load(caller, id);
+      if (state === null) return noSession(id);
+      const decision = await decide(state);
+      if (decision === null) return { kind: 'done', seq: state.session.seq, change: null };
+      if (isProblem(decision)) {
+        // The same request, arrived twice, may be what has changed the state: then its answer is due, not this refusal.
+        const record = requested === null ? null : await idempotency.find(requested);
+        return record === null ? decision : { kind: 'repeated', record };
+      }
+      const change = requested === null ? decision : { ...decision, idempotency: idempotency.record(requested, decision) };
+      const outcome = await store.commit(change);
+      switch (outcome.kind) {
+        case 'committed':
+          tell(change, outcome.seq);
+          return { kind: 'done', seq: outcome.seq, change };
+        case 'repeated':
+          return outcome;
+        case 'missing':
+          return noSession(id);
+        case 'handle-taken':
+          throw new Error('A change cannot end in handle-taken');
+        case 'conflict':
+      }
+    }
+    return problem('CONFLICT', `Session ${id} is being changed by too many at once: try again.`, { retryAfterSeconds: 1 });
+  }
+
+  function requireFeature(backendName: string, feature: Feature | undefined): Problem | null {
+    const backend = backends.get(backendName);
+    if (backend === undefined)
+      return problem('UNSUPPORTED', `Backend ${backendName} is not configured any more, so its sessions can only be read.`, {
+        backend: backendName,
+      });
+    if (feature === undefined || backend.features[feature] !== 'UNAVAILABLE') return null;
+    return problem('UNSUPPORTED', `Backend ${backendName} has no ${feature}.`, { backend: backendName });
+  }
+
+  return {
+    inTurn,
+    load,
+    attempt,
+    requireFeature,
+    async command(caller, input, { feature, exclusive = true }, decide) {
+      const id = sessionIdIn(caller, input);
+      if (isProblem(id)) return id;
+      const visible: Decide = (state) => {
+        if (!maySee(state.session, state.standing)) return noSession(id);
+        return requireFeature(state.session.backend, feature) ?? decide(state);
+      };
+      const run = (): Promise<Outcome> => attempt(caller, id, visible, null);
+      const outcome = await (exclusive ? inTurn(id, run) : run());
+      return isProblem(outcome) ? outcome : { sessionId: id };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Backend } from '../core/backend.ts';
+import type { SessionId } from '../core/ids.ts';
+import type { Clock, Presence, Store } from '../core/ports.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Session } from '../core/session.ts';
+import { standingOf } from '../core/standing.ts';
+import type { Credentials, Standing, UseCases } from '../core/use-cases.ts';
+import type { Caller } from '../core/viewer.ts';
+import { Loaders } from './loaders.ts';
+
+/** What a wallet is to sign. `expiresAt` in epoch milliseconds. */
+export interface Challenge {
+  readonly id: string;
+  readonly message: string;
+  readonly expiresAt: number;
+}
+
+/** Proving that a caller holds a wallet. Refusals are problems. */
+export interface WalletAuth {
+  challenge(request: {
+    readonly address: string;
+    readonly chain: string;
+    /** The client's IP address: what challenges are counted by. */
+    readonly remoteAddress: string;
+  }): Promise<Challenge | Problem>;
+  verify(answer: { readonly challengeId: string; readonly signature: string }): Promise<Credentials | Problem>;
+}
+
+/** What resolvers reach the rest of the gateway by. */
+export interface Services {
+  readonly store: Store;
+  readonly useCases: UseCases;
+  /** By name, in the order of the configuration. */
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly defaultBackend: string;
+  readonly clock: Clock;
+  readonly presence: Presence;
+  readonly walletAuth: WalletAuth;
+  /** Whether callers without credentials may use the gateway. */
+  readonly anonymous: boolean;
+  /** The most rows of a page, and ids of `nodes`. */
+  readonly maxListSize: number;
+}
+
+/** What the resolvers of one operation, or of one event, share. */
+export class RequestContext {
+  readonly caller: Caller;
+  readonly signal: AbortSignal | undefined;
+  readonly services: Services;
+  readonly loaders: Loaders;
+  /** The instant that the operation is answered for, epoch milliseconds. */
+  readonly now: number;
+  /**
+   * The session whose events are being delivered: reading it was allowed when the subscription began, and the event goes to all who follow
+   * it alike, whoever's context it is executed in.
+   */
+  followed: SessionId | null = null;
+
+  constructor(services: Services, caller: Caller, signal: AbortSignal | undefined) {
+    this.services = services;
+    this.caller = caller;
+    this.signal = signal;
+    this.loaders = new Loaders(services.store, services.presence, caller.viewer);
+    this.now = services.clock.now();
+  }
+
+  /** Where the caller stands in a session, by its membership as it is now. */
+  standing(session: Session): Standing | Promise<Standing> {
+    const { viewer } = this.caller;
+    const membership = this.loaders.membership(session.id);
+    return membership === null ? standingOf(viewer, session, null) : membership.then((member) => standingOf(viewer, session, member));
+  }
+}

@@ -1,0 +1,23 @@
+import type { SessionId } from '../core/ids.ts';
+import type { Clock, Presence, Store } from '../core/ports.ts';
+import type { EventEngine, ResultCache } from './results.ts';
+import type { Watcher } from './watcher.ts';
+
+/** What the parts of a hub share. */
+export interface Resources {
+  readonly store: Pick<Store, 'epoch' | 'sessions' | 'members' | 'timeline'>;
+  readonly engine: EventEngine;
+  readonly clock: Clock;
+  readonly presence: Pick<Presence, 'enter'>;
+  readonly cache: ResultCache;
+  readonly maxBufferedBytes: number;
+  readonly replayPage: number;
+  /** How long until a read of the timeline that failed is tried again. */
+  readonly retryMs: number;
+  /** Is told of what went wrong and could not be told to a subscriber. Must not throw. */
+  readonly onError: (error: unknown) => void;
+  /** The watcher of the session, made where there is none. */
+  watch(sessionId: SessionId): Watcher;
+  /** Forgets a watcher that nobody needs. */
+  unwatch(watcher: Watcher): void;
+}

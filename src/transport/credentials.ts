@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AuthRefusal, PresentedCredentials } from '../auth/authenticator.ts';
+
+type Presented = Omit<PresentedCredentials, 'remoteAddress'>;
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value);
+
+/** The credentials among a request's headers. */
+export const credentialsOf = (headers: IncomingHttpHeaders): Presented => ({
+  apiKey: one(headers['x-api-key']),
+  authorization: headers.authorization,
+  sessionId: one(headers['x-session-id']),
+});
+
+/**
+ * The credentials of a WebSocket: those in the payload of `connection_init`, under the names of the headers in any case, before those of the
+ * request that opened it. A key or token in the payload puts both of the request's aside.
+ */
+export function withConnectionParams(headers: Presented, params: Readonly<Record<string, unknown>> | undefined): Presented {
+  const given: IncomingHttpHeaders = {};
+  for (const [name, value] of Object.entries(params ?? {})) {
+    // What is no text cannot be right, and is refused as a text that is not right.
+    if (value !== null && value !== undefined) given[name.toLowerCase()] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
+  const { apiKey, authorization, sessionId } = credentialsOf(given);
+  const own = apiKey !== undefined || authorization !== undefined;
+  return {
+    apiKey: own ? apiKey : headers.apiKey,
+    authorization: own ? authorization : headers.authorization,
+    sessionId: sessionId ?? headers.sessionId,
+  };
+}
+
+/** The HTTP status that a refusal of credentials is answered with. */
+export function statusOfRefusal({ problem }: AuthRefusal): number {
+  if (problem.code === 'BAD_INPUT' || problem.code === 'UPSTREAM_UNAVAILABLE') return problem.status;
+  return 401;
+}

@@ -1,0 +1,148 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { FormattedExecutionResult } from 'graphql';
+import { CloseCode, type ExecutionResult, handleProtocols, makeServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Authenticator, isRefusal } from '../auth/authenticator.ts';
+import type { Engine } from '../graphql/engine.ts';
+import type { Hub } from '../live/hub.ts';
+import type { Connections } from './connections.ts';
+import { credentialsOf, withConnectionParams } from './credentials.ts';
+import type { InFlight } from './in-flight.ts';
+import { SubscriptionError } from './subscription-stream.ts';
+import { WsConnection } from './ws-connection.ts';
+import { type PreparedArgs, createWsOperations } from './ws-operations.ts';
+
+export interface GraphqlWsOptions {
+  readonly engine: Engine;
+  readonly hub: Hub;
+  readonly authenticator: Authenticator;
+  readonly connections: Connections;
+  readonly inFlight: InFlight;
+  /** The only path that is upgraded. */
+  readonly path: string;
+  /** Whether pages of this origin may connect. `host` is what the request calls the gateway. */
+  readonly allowsOrigin: (origin: string, host: string | undefined) => boolean;
+  readonly clientAddress: (request: IncomingMessage) => string;
+  /** Whether the gateway is stopping, and takes nobody any more. */
+  readonly isDraining: () => boolean;
+  /** How long a client has for its `connection_init`. */
+  readonly connectionInitTimeoutMs: number;
+  /** Larger messages close the socket with 1009. */
+  readonly maxMessageBytes: number;
+  readonly maxSubscriptionsPerConnection: number;
+  /** With more than this waiting to be taken by the peer, no more of its messages are read. */
+  readonly maxBufferedBytes: number;
+  /** Is told of what failed while a message was handled; the socket is closed with 4500. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The graphql-ws protocol on a server's upgrades. Results of subscriptions go from the hub to the socket past the library. */
+export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Disposable {
+  const { engine, hub, connections, inFlight } = options;
+  const prepare = createWsOperations({ engine, hub, inFlight, maxSubscriptions: options.maxSubscriptionsPerConnection });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    // Kept by `connections`.
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: options.maxMessageBytes,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+    // An id may be used again as soon as its operation is completed: the library needs a turn of the loop in between.
+    allowSynchronousEvents: false,
+  });
+
+  const protocol = makeServer<Record<string, unknown>, WsConnection>({
+    connectionInitWaitTimeout: options.connectionInitTimeoutMs,
+    onConnect: ({ extra, connectionParams }) => admit(extra, connectionParams),
+    onSubscribe: ({ extra }, id, payload) => prepare(extra, id, payload),
+    // The arguments are those that `onSubscribe` answered with.
+    execute: (args) => (args as PreparedArgs).run(),
+    subscribe: (args) => (args as PreparedArgs).run(),
+    onNext: (_context, _id, _payload, _args, result) => formatted(result),
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => (error.originalError instanceof SubscriptionError ? error.originalError.formatted : engine.formatError(error))),
+  });
+
+  server.on('upgrade', upgrade);
+  return {
+    [Symbol.dispose]() {
+      server.off('upgrade', upgrade);
+      sockets.close();
+    },
+  };
+
+  function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const status = refusalOf(request);
+    if (status === null && stream instanceof Socket) {
+      sockets.handleUpgrade(request, stream, head, (socket) => open(socket, stream, request));
+      return;
+    }
+    stream.on('error', () => stream.destroy());
+    stream.end(`HTTP/1.1 ${status ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+
+  function refusalOf({ url = '', headers }: IncomingMessage): string | null {
+    if (url.split('?', 1)[0] !== options.path) return '404 Not Found';
+    if (options.isDraining()) return '503 Service Unavailable';
+    const { origin } = headers;
+    return origin === undefined || options.allowsOrigin(origin, headers.host) ? null : '403 Forbidden';
+  }
+
+  function open(socket: WebSocket, stream: Socket, request: IncomingMessage): void {
+    // The request itself is not kept: it weighs more than all the rest of an idle connection.
+    const presented = { ...credentialsOf(request.headers), remoteAddress: options.clientAddress(request) };
+    const connection = new WsConnection(socket, stream, presented);
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => connection.send(text),
+        close: (code = CloseCode.InternalServerError, reason = '') => connection.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data: Buffer) => {
+            // Whoever asks without taking the answers is not listened to until it has.
+            if (connection.bufferedBytes() > options.maxBufferedBytes) {
+              socket.pause();
+              void connection.drained().then(() => socket.resume());
+            }
+            handle(data.toString()).catch((error: unknown) => {
+              options.onError(error);
+              connection.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          });
+        },
+      },
+      connection,
+    );
+    // The WebSocket closes itself after any of these, with the code that fits.
+    socket.on('error', () => {});
+    socket.on('pong', () => connection.pong());
+    socket.on('close', (code, reason) => {
+      connections.delete(connection);
+      closed(code, reason.toString()).catch(options.onError);
+    });
+    connections.add(connection);
+  }
+
+  async function admit(connection: WsConnection, params: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
+    const { remoteAddress, ...presented } = connection.presented;
+    const outcome = await options.authenticator.authenticate({ ...withConnectionParams(presented, params), remoteAddress });
+    if (isRefusal(outcome)) {
+      connection.refuse(outcome);
+      // Too late to close it again with the library's own code.
+      return false;
+    }
+    connection.caller = outcome;
+    connections.identified(connection);
+    return true;
+  }
+
+  function formatted({ errors, data, extensions }: ExecutionResult): FormattedExecutionResult {
+    return {
+      ...(errors !== undefined && { errors: errors.map((error) => engine.formatError(error)) }),
+      ...(data !== undefined && { data }),
+      ...(extensions !== undefined && { extensions }),
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import { GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import type { Caller } from '../core/viewer.ts';
+import type { Engine, Operation } from '../graphql/engine.ts';
+import type { Hub } from '../live/hub.ts';
+import type { Sink } from '../live/sink.ts';
+import type { InFlight } from './in-flight.ts';
+import { SubscriptionStream } from './subscription-stream.ts';
+import type { WsConnection } from './ws-connection.ts';
+
+export interface WsOperationsOptions {
+  readonly engine: Engine;
+  readonly hub: Pick<Hub, 'subscribe'>;
+  readonly inFlight: InFlight;
+  /** Of one connection; as many queries and mutations may be waiting for their answers. */
+  readonly maxSubscriptions: number;
+}
+
+/** An operation that is ready to run, as the graphql-ws library hands it from `onSubscribe` to `execute` or `subscribe`. */
+export interface PreparedArgs extends ExecutionArgs {
+  readonly run: () => Promise<SubscriptionStream | ExecutionResult>;
+}
+
+type Prepared = PreparedArgs | readonly GraphQLError[];
+type Prepare = (connection: WsConnection, id: string, payload: SubscribePayload) => Promise<Prepared>;
+
+interface Request {
+  readonly connection: WsConnection;
+  readonly id: string;
+  readonly operation: Operation;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  readonly args: ExecutionArgs;
+}
+
+const rateLimited = (message: string): readonly GraphQLError[] => [new GraphQLError(message, { extensions: { code: 'RATE_LIMITED' } })];
+
+/** Makes the operations of WebSockets ready: the same rules as over HTTP, from the same engine. Never rejects for what a client does. */
+export function createWsOperations({ engine, hub, inFlight, maxSubscriptions }: WsOperationsOptions): Prepare {
+  return async (connection, id, payload) => {
+    const { caller } = connection;
+    if (caller === null) throw new Error('Operations are taken from acknowledged connections only.');
+    const operation = engine.prepare(payload.query, payload.operationName ?? undefined);
+    if (!('kind' in operation)) return operation;
+    const { document, name: operationName } = operation;
+    const args = { schema: engine.schema, document, operationName, rootValue: undefined, contextValue: undefined };
+    const request = { connection, id, operation, variables: payload.variables ?? {}, caller, args };
+    return operation.kind === 'subscription' ? await prepareSubscription(request) : prepareExecution(request);
+  };
+
+  function prepareExecution({ connection, id, operation, variables, caller, args }: Request): Prepared {
+    if (connection.executing >= maxSubscriptions) {
+      return rateLimited(`A connection waits for ${maxSubscriptions} answers at most: send more when some have come.`);
+    }
+    connection.executing++;
+    const claim = connection.claim(id);
+    const run = async (): Promise<SubscriptionStream | ExecutionResult> => {
+      try {
+        const result = await inFlight.run(() => engine.execute(operation, variables, engine.createContext(caller)));
+        // Completed by the client, and its id is another operation's by now: this result is nobody's.
+        return claim.isHeld ? result : new SubscriptionStream(connection, id, null, () => {});
+      } finally {
+        connection.executing--;
+        claim.release();
+      }
+    };
+    return { ...args, run };
+  }
+
+  async function prepareSubscription({ connection, id, operation, variables, caller, args }: Request): Promise<Prepared> {
+    if (connection.subscriptions >= maxSubscriptions) {
+      return rateLimited(`A connection carries ${maxSubscriptions} subscriptions at most: complete one, or open another connection.`);
+    }
+    connection.subscriptions++;
+    const claim = connection.claim(id);
+    const ended = (): void => {
+      connection.subscriptions--;
+      claim.release();
+    };
+    try {
+      const plan = await engine.planSubscription(operation, variables, engine.createContext(caller));
+      if (!('groupKey' in plan)) {
+        ended();
+        return plan;
+      }
+      const start = (sink: Sink): Disposable => hub.subscribe({ operation, variables, plan, caller, sink });
+      return { ...args, run: async () => new SubscriptionStream(connection, id, claim.isHeld ? start : null, ended) };
+    } catch (error) {
+      ended();
+      const originalError = error instanceof Error ? error : new Error(String(error));
+      return [new GraphQLError('The subscription could not be planned.', { originalError })];
+    }
+  }
+}

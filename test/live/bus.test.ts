@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Bus, Hint, Store } from '../../src/core/ports.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { type LiveWorld, contents, createLiveWorld, messagesDocument, record, testClockOf } from './live-world.ts';
+
+let world: LiveWorld;
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** A bus that passes on what the test lets through. */
+function lossyBus(): Bus & { passes: (hint: Hint) => boolean; readonly handlers: Set<(hint: Hint) => void> } {
+  const handlers = new Set<(hint: Hint) => void>();
+  const bus = {
+    lossless: false,
+    handlers,
+    passes: (_hint: Hint): boolean => true,
+    publish(hint: Hint) {
+      if (bus.passes(hint)) for (const handler of handlers) handler(hint);
+    },
+    subscribe(handler: (hint: Hint) => void) {
+      handlers.add(handler);
+      return () => void handlers.delete(handler);
+    },
+    check: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+  return bus;
+}
+
+describe('hints that are lost', () => {
+  test('cost no event: the next one brings what came before it', async () => {
+    const bus = lossyBus();
+    world = createLiveWorld({ bus });
+    const host = await world.create();
+    const recording = await record(world, host.caller, messagesDocument);
+    await world.send(host, 'one');
+    await recording.count(1);
+    bus.passes = () => false;
+    await world.send(host, 'two');
+    await world.send(host, 'three');
+    bus.passes = () => true;
+    await world.send(host, 'four');
+    expect(contents(await recording.count(4))).toEqual(['one', 'two', 'three', 'four']);
+  });
+
+  test('are made up for by looking, where none gets through', async () => {
+    const bus = lossyBus();
+    bus.passes = () => false;
+    world = createLiveWorld({ bus, hub: { pollMs: 500 } });
+    const host = await world.create();
+    const recording = await record(world, host.caller, messagesDocument);
+    await testClockOf(world).advance(0);
+    await world.send(host, 'one');
+    await testClockOf(world).advance(499);
+    expect(recording.received).toEqual([]);
+    await testClockOf(world).advance(1);
+    expect(contents(await recording.count(1))).toEqual(['one']);
+  });
+
+  test('do no harm where they come twice, late, or for nothing', async () => {
+    const bus = lossyBus();
+    world = createLiveWorld({ bus });
+    const host = await world.create();
+    const recording = await record(world, host.caller, messagesDocument);
+    await world.send(host, 'one');
+    await recording.count(1);
+    for (const seq of [1, 2, 2, 99]) bus.publish({ sessionId: host.sessionId, seq });
+    await testClockOf(world).advance(0);
+    await world.send(host, 'two');
+    expect(contents(await recording.count(2))).toEqual(['one', 'two']);
+  });
+});
+
+describe('a store that fails', () => {
+  test('is asked again, and no event is lost', async () => {
+    let broken = false;
+    world = createLiveWorld({ store: failing(createMemoryStore(), () => broken), hub: { pollMs: 500 } });
+    const host = await world.create();
+    const recording = await record(world, host.caller, messagesDocument);
+    await testClockOf(world).advance(0);
+    broken = true;
+    await world.send(host, 'one');
+    await testClockOf(world).advance(100);
+    expect(world.failures).toHaveLength(1);
+    broken = false;
+    await testClockOf(world).advance(400);
+    expect(contents(await recording.count(1))).toEqual(['one']);
+  });
+});
+
+function failing(store: Store, isBroken: () => boolean): Store {
+  return {
+    ...store,
+    timeline: {
+      heads: (ids) => store.timeline.heads(ids),
+      async read(...args) {
+        if (isBroken()) throw new Error('the disk is gone');
+        return await store.timeline.read(...args);
+      },
+    },
+  };
+}

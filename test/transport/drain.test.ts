@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Store } from '../../src/core/ports.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import { eventsDocument } from '../live/live-world.ts';
+import { type TransportWorld, bearer, connect, createTransportWorld, opened, postGraphql } from './transport-world.ts';
+
+let world: TransportWorld;
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** A store whose list of sessions is answered when the test says so. */
+function gated(store: Store): { readonly store: Store; readonly reached: Promise<void>; readonly open: () => void } {
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  return {
+    store: {
+      ...store,
+      sessions: {
+        ...store.sessions,
+        async list(query) {
+          reached.resolve();
+          await gate.promise;
+          return await store.sessions.list(query);
+        },
+      },
+    },
+    reached: reached.promise,
+    open: gate.resolve,
+  };
+}
+
+const slow = { query: '{ sessions(first: 1) { totalCount } }' };
+
+describe('stopping', () => {
+  test('finishes answers in flight, says so meanwhile, then closes what is live', async () => {
+    const { store, reached, open } = gated(createMemoryStore());
+    world = await createTransportWorld({ store });
+    const host = await world.create();
+    using peer = await connect(world.url);
+    await peer.init(bearer(host));
+    peer.subscribe('1', eventsDocument);
+    await opened(peer, '1');
+    const streamed = request(`${world.url}/graphql`, {
+      method: 'POST',
+      headers: { accept: 'text/event-stream', 'content-type': 'application/json', ...bearer(host) },
+    });
+    streamed.end(JSON.stringify({ query: eventsDocument }));
+    const [stream] = (await once(streamed, 'response')) as [IncomingMessage];
+    const streamText = stream.setEncoding('utf8').reduce((text: string, chunk: string) => text + chunk, '');
+    // An idle connection that is open already, as a probe or a proxy has it.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const probe = async (path: string): Promise<number | undefined> => {
+      const asked = request(`${world.url}${path}`, { agent });
+      asked.end();
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+      return response.statusCode;
+    };
+    expect(await probe('/health/ready')).toBe(200);
+
+    const answer = postGraphql(world.url, slow);
+    await reached;
+    const stopped = world.stop();
+    expect(await probe('/health/ready')).toBe(503);
+    expect(await probe('/health/live')).toBe(200);
+    expect(await probe('/graphql?query={__typename}')).toBe(503);
+    await expect(fetch(`${world.url}/health/ready`)).rejects.toThrow('fetch failed');
+    // Live connections go on for as long as that lasts.
+    await world.send(host, 'still here');
+    expect((await peer.next()).payload.data.sessionEvents.message.content).toBe('still here');
+
+    open();
+    expect((await answer).body).toEqual({ data: { sessions: { totalCount: expect.any(Number) } } });
+    expect(await peer.closed).toEqual({ code: 1001, reason: 'Going away' });
+    const text = await streamText;
+    expect(text).toContain('StreamOpened');
+    // Not completed: the client is to come back.
+    expect(text).not.toContain('event: complete');
+    await stopped;
+    expect(world.hub.size).toBe(0);
+    agent.destroy();
+  });
+
+  test('waits for operations over WebSocket likewise', async () => {
+    const { store, reached, open } = gated(createMemoryStore());
+    world = await createTransportWorld({ store });
+    using peer = await connect(world.url);
+    await peer.init();
+    peer.subscribe('q', slow.query);
+    await reached;
+    const stopped = world.stop();
+    open();
+    expect(await peer.next()).toMatchObject({ id: 'q', type: 'next', payload: { data: { sessions: {} } } });
+    expect((await peer.closed).code).toBe(1001);
+    await stopped;
+  });
+
+  test('waits no longer than it was told', async () => {
+    const { store, reached } = gated(createMemoryStore());
+    world = await createTransportWorld({ store, transport: { drainSeconds: 0.1 } });
+    const answer = postGraphql(world.url, slow).catch((error: unknown) => error);
+    await reached;
+    await world.stop();
+    expect(await answer).toBeInstanceOf(Error);
+  });
+
+  test('cuts off those who do not take their leave', async () => {
+    world = await createTransportWorld({ transport: { drainSeconds: 1 } });
+    using peer = await connect(world.url);
+    await peer.init();
+    // Reads nothing any more, and so does not answer the closing either.
+    peer.socket.pause();
+    await world.stop();
+    peer.socket.resume();
+    expect((await peer.closed).code).toBe(1001);
+  });
+
+  test('can be asked for twice', async () => {
+    world = await createTransportWorld();
+    await Promise.all([world.stop(), world.stop()]);
+    await world.stop();
+    await expect(fetch(world.url)).rejects.toThrow('fetch failed');
+  });
+});

@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import { createClient } from 'graphql-ws';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { createApiKey, revokeApiKey } from '../../src/auth/api-keys.ts';
+import { createMemberTokens } from '../../src/auth/member-tokens.ts';
+import { createTestClock } from '../support/core-clock.ts';
+import { accepted, closeSound, contents, eventsDocument, messagesDocument, secret } from '../live/live-world.ts';
+import { type Peer, type TransportWorld, bearer, connect, createTransportWorld, opened } from './transport-world.ts';
+
+let world: TransportWorld;
+afterEach(() => closeSound(world));
+
+const typeOf = (message: any): string => message.payload.data.sessionEvents.__typename;
+
+describe('a member who is kicked', () => {
+  test('gets the event, then the completion; then its socket is closed for good', async () => {
+    world = await createTransportWorld();
+    const host = await world.create();
+    const guest = await world.join(host.sessionId);
+    using peer = await connect(world.url);
+    await peer.init(bearer(guest));
+    peer.subscribe('2', messagesDocument);
+    peer.subscribe('1', eventsDocument);
+    await opened(peer, '1');
+    accepted(await world.useCases.kick(host.caller, { memberId: guest.memberId }));
+    const rest = [await peer.next(), await peer.next(), await peer.next()];
+    expect(rest.map(({ id, type }) => `${id} ${type}`).toSorted()).toEqual(['1 complete', '1 next', '2 complete']);
+    expect(typeOf(rest.find(({ type }) => type === 'next'))).toBe('MemberKicked');
+    expect(await peer.closed).toEqual({ code: 4401, reason: 'UNAUTHENTICATED' });
+    using again = await connect(world.url);
+    again.send({ type: 'connection_init', payload: bearer(guest) });
+    expect(await again.closed).toEqual({ code: 4401, reason: 'KICKED' });
+  });
+});
+
+describe('credentials', () => {
+  test('that run out close the socket at that instant, so that clients come back', async () => {
+    const clock = createTestClock();
+    world = await createTransportWorld({ clock });
+    const host = await world.create();
+    const [member] = await world.store.members.byIds([host.memberId]);
+    const issued = createMemberTokens({ secret, lifetimeSeconds: 90, clock });
+    const { token } = await issued.issue({ id: host.memberId, joinedAt: member?.joinedAt ?? 0 });
+    using peer = await connect(world.url);
+    await peer.init({ authorization: `Bearer ${token}` });
+    peer.subscribe('1', eventsDocument);
+    await opened(peer, '1');
+    await clock.advance(89_999);
+    peer.send({ type: 'ping' });
+    expect(await peer.next()).toEqual({ type: 'pong' });
+    await clock.advance(1);
+    expect(await peer.closed).toEqual({ code: 4403, reason: 'Token expired' });
+    using late = await connect(world.url);
+    late.send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
+    expect((await late.closed).code).toBe(4403);
+  });
+
+  test('that are revoked close the socket', async () => {
+    world = await createTransportWorld();
+    const { key, record } = accepted(await createApiKey(world.store.apiKeys, { name: 'robot', tier: 'PRO' }, world.clock));
+    const host = await world.create({ visibility: 'PUBLIC' });
+    using peer = await connect(world.url, { headers: { 'x-api-key': key } });
+    await peer.init();
+    peer.subscribe('1', eventsDocument, { sessionId: host.sessionId });
+    await opened(peer, '1');
+    await revokeApiKey(world.store.apiKeys, record.id, world.clock);
+    expect(await peer.closed).toEqual({ code: 4401, reason: 'UNAUTHENTICATED' });
+  });
+});
+
+describe('a peer that does not answer', () => {
+  test('is cut off, and one that does is kept', async () => {
+    const clock = createTestClock();
+    world = await createTransportWorld({ clock, transport: { keepAliveMs: 1_000 } });
+    using dead = await connect(world.url, { autoPong: false });
+    using alive = await connect(world.url);
+    await Promise.all([dead.init(), alive.init()]);
+    const pinged = [once(dead.socket, 'ping'), once(alive.socket, 'ping')];
+    await clock.advance(1_000);
+    await Promise.all(pinged);
+    await roundTrip(alive);
+    await clock.advance(1_000);
+    expect((await dead.closed).code).toBe(1006);
+    await roundTrip(alive);
+  });
+});
+
+describe('a slow subscriber', () => {
+  test('with its socket paused gets the error and the cursor at last, and others miss nothing', async () => {
+    world = await createTransportWorld({ transport: { maxBufferedBytes: 200_000 } });
+    const host = await world.create();
+    const peers = [await connect(world.url), await connect(world.url)] as const;
+    using slow = peers[0];
+    using quick = peers[1];
+    for (const peer of peers) {
+      await peer.init(bearer(host));
+      peer.subscribe('1', messagesDocument);
+      peer.subscribe('open', eventsDocument, { types: ['MEMBER_KICKED'] });
+      await opened(peer, 'open');
+    }
+    slow.socket.pause();
+    const sent: string[] = [];
+    // The machine takes some for the peer: more than that, and the bound, is sent until somebody is ended.
+    while (world.hub.size === 4) {
+      const content = `${sent.length}:${'x'.repeat(60_000)}`;
+      sent.push(content);
+      await world.send(host, content);
+      expect((await quick.next()).payload.data.messageAdded.message.content).toBe(content);
+    }
+    slow.socket.resume();
+    const received: any[] = [];
+    let last = await slow.next();
+    for (; last.type === 'next'; last = await slow.next()) received.push(last.payload.data.messageAdded);
+    expect(last).toMatchObject({
+      id: '1',
+      type: 'error',
+      payload: [{ extensions: { code: 'SLOW_CONSUMER', cursor: received.at(-1).cursor } }],
+    });
+    slow.subscribe('2', messagesDocument, { after: last.payload[0].extensions.cursor });
+    while (received.length < sent.length) received.push((await slow.next()).payload.data.messageAdded);
+    expect(contents(received)).toEqual(sent);
+  });
+});
+
+describe('a client that loses its socket', () => {
+  test('resumes by cursor: every event once, and in order', async () => {
+    world = await createTransportWorld();
+    const host = await world.create();
+    let cursor: string | null = null;
+    let socket: WebSocket | null = null;
+    const client = createClient({
+      url: `${world.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: bearer(host),
+      retryAttempts: 100,
+      retryWait: async () => {},
+      shouldRetry: () => true,
+      on: { opened: (opened) => void (socket = opened as WebSocket) },
+    });
+    const texts: string[] = [];
+    const subscribed = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const streams: boolean[] = [];
+    const variables = {
+      // Read each time the client subscribes anew.
+      get after() {
+        return cursor;
+      },
+    };
+    client.subscribe<any>(
+      { query: eventsDocument, variables },
+      {
+        next({ data: { sessionEvents: event } }) {
+          cursor = event.cursor;
+          if (event.__typename === 'StreamOpened') {
+            streams.push(event.recovered);
+            subscribed.resolve();
+            return;
+          }
+          texts.push(event.message.content);
+          if (texts.length % 10 === 0) socket?.terminate();
+          if (texts.length === 100) done.resolve();
+        },
+        error: done.reject,
+        complete: () => done.reject(new Error('Expected it to go on.')),
+      },
+    );
+    await subscribed.promise;
+    for (let index = 0; index < 100; index++) await world.send(host, String(index));
+    await done.promise;
+    await client.dispose();
+    expect(texts).toEqual(Array.from({ length: 100 }, (_, index) => String(index)));
+    expect(streams.length).toBeGreaterThan(1);
+    expect(streams).not.toContain(false);
+  });
+
+  test('leaves nothing behind', async () => {
+    world = await createTransportWorld();
+    const host = await world.create();
+    using peer = await connect(world.url);
+    await peer.init(bearer(host));
+    for (const id of ['1', '2', '3']) {
+      peer.subscribe(id, eventsDocument);
+      await opened(peer, id);
+    }
+    expect(world.hub.size).toBe(3);
+    expect(await world.presence.online([host.memberId])).toEqual([true]);
+    peer.socket.terminate();
+    using witness = await connect(world.url);
+    await witness.init(bearer(host));
+    while (world.hub.size > 0) await roundTrip(witness);
+    expect(await world.presence.online([host.memberId])).toEqual([false]);
+  });
+});
+
+/** The gateway has dealt with what came before. */
+async function roundTrip(peer: Peer): Promise<void> {
+  peer.send({ type: 'ping' });
+  expect(await peer.next()).toEqual({ type: 'pong' });
+}
