@@ -35,11 +35,11 @@ test('the modules keep to their layers', async () => {
     'cli',
     'graphiql',
   ]) {
-    expect(sources.filter(({ path }) => path.startsWith(`src/${layer}/`)).length, layer).toBeGreaterThan(0);
+    expect(sources.map(({ path }) => path)).toContainEqual(expect.stringContaining(`src/${layer}/`));
   }
   const imports = sources.flatMap(importsOf);
   expect(imports.length).toBeGreaterThan(4 * sources.length);
-  expect(new Set(imports.map(({ specifier }) => specifier))).toEqual(expect.objectContaining(new Set(['graphql'])));
+  expect(imports.map(({ specifier }) => specifier)).toContain('graphql');
   expect(faultsIn(sources)).toEqual([]);
 });
 
@@ -48,11 +48,10 @@ test('core is what everything rests on, and is pure but for what it says', async
   const outside = new Set(core.flatMap(importsOf).flatMap(({ specifier }) => (specifier.startsWith('.') ? [] : [specifier])));
   expect([...outside].sort()).toEqual(['node:buffer', 'uuid']);
   // Decisions have neither a clock nor chance, and wait for nothing.
-  for (const { path, source } of core.filter(({ path }) => path.startsWith('src/core/decide/'))) {
-    expect(withoutComments(source), path).not.toMatch(
-      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandomUUID\b|\basync\b|\bawait\b|\bPromise\b/,
-    );
-  }
+  const impure = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandomUUID\b|\basync\b|\bawait\b|\bPromise\b/;
+  const decisions = core.filter(({ path }) => path.startsWith('src/core/decide/'));
+  expect(decisions.length).toBeGreaterThan(4);
+  expect(decisions.filter(({ source }) => impure.test(withoutComments(source)))).toEqual([]);
 });
 
 describe('a module that does not keep to them is found', () => {

@@ -29,7 +29,7 @@ const atOnce = 64;
  */
 export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: ExpiryOptions): Expiry {
   const planned = new Map<SessionId, { readonly dueAt: number; readonly timer: Disposable }>();
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
   let scanTimer: Disposable | null = null;
   let phase: 'new' | 'started' | 'stopped' = 'new';
   // Asked again after each wait: it may have been stopped meanwhile.
@@ -57,8 +57,14 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
     return false;
   }
 
-  function track(work: Promise<unknown>): Promise<void> {
-    const tracked = work.then(() => {}, report).finally(() => running.delete(tracked));
+  /** Runs work that the end has to wait for. Its failure is reported, and answered with undefined. */
+  function track<T>(work: Promise<T>): Promise<T | undefined> {
+    const tracked = work
+      .catch((error: unknown) => {
+        report(error);
+        return undefined;
+      })
+      .finally(() => running.delete(tracked));
     running.add(tracked);
     return tracked;
   }
@@ -106,13 +112,8 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
   }
 
   async function scanOn(): Promise<void> {
-    let waitMs = scanMs;
-    await track(
-      scan().then((ms) => {
-        waitMs = ms;
-      }),
-    );
-    if (!isStopped()) scanTimer = clock.at(clock.now() + waitMs, () => void scanOn());
+    const waitMs = await track(scan());
+    if (!isStopped()) scanTimer = clock.at(clock.now() + (waitMs ?? scanMs), () => void scanOn());
   }
 
   return {

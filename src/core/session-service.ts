@@ -43,28 +43,28 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
   const runner = createRunner({ ...options, idempotency });
   const passwords = createSessionPasswords(options);
   const admit = createAdmit(options.tokens);
-  const { command, inTurn } = runner;
+  const { inTurn } = runner;
   return {
     create: createCreate({ ...options, passwords, idempotency, inTurn, admit }),
     join: createJoin({ ...options, passwords, runner, admit }),
     send: createSend({ store, limits, idempotency, runner }),
     ...createSettings({ ...options, passwords, runner }),
-    leave: (caller, input) => command(caller, input, {}, decideLeave),
+    leave: (caller, input) => runner.command(caller, input, {}, decideLeave),
     async kick(caller, input) {
       const { memberId } = input;
       if (!isMemberId(memberId))
         return problem('BAD_INPUT', `Expected \`memberId\` to be a Member id (mem_…), got ${shown(memberId)}.`, { path: ['memberId'] });
-      const outcome = await command(caller, input, { feature: 'KICK' }, async (state) => {
+      const outcome = await runner.command(caller, input, { feature: 'KICK' }, async (state) => {
         const [target = null] = await store.members.byIds([memberId]);
         return decideKick(state, target, { memberId, reason: input.reason ?? null, ban: input.ban ?? true });
       });
       return isProblem(outcome) ? outcome : { ...outcome, memberId };
     },
-    end: (caller, input) => command(caller, input, {}, (state) => decideEnd(state, input.reason ?? null)),
-    renew: (caller, input) => command(caller, input, { feature: 'RENEWAL' }, decideRenew),
-    heartbeat: (caller, input) => command(caller, input, { feature: 'HEARTBEAT', exclusive: false }, decideHeartbeat),
+    end: (caller, input) => runner.command(caller, input, {}, (state) => decideEnd(state, input.reason ?? null)),
+    renew: (caller, input) => runner.command(caller, input, { feature: 'RENEWAL' }, decideRenew),
+    heartbeat: (caller, input) => runner.command(caller, input, { feature: 'HEARTBEAT', exclusive: false }, decideHeartbeat),
     setTimeoutPolicy: (caller, input) =>
-      command(caller, input, { feature: 'EXPIRY' }, (state) => decideTimeout(state, input.policy, limits)),
-    clear: (caller, input) => command(caller, input, { feature: 'MESSAGES' }, decideClear),
+      runner.command(caller, input, { feature: 'EXPIRY' }, (state) => decideTimeout(state, input.policy, limits)),
+    clear: (caller, input) => runner.command(caller, input, { feature: 'MESSAGES' }, decideClear),
   };
 }

@@ -1,6 +1,6 @@
-import type { MemberId, MessageId, SessionId } from './ids.ts';
+import type { MemberId, SessionId } from './ids.ts';
 import type { Member } from './member.ts';
-import type { Attachment, Message, MessageRole } from './message.ts';
+import type { Message, MessageRole } from './message.ts';
 import type { Problem } from './problem.ts';
 import type { JsonObject, Session, SessionVisibility } from './session.ts';
 import type { Caller } from './viewer.ts';
@@ -155,5 +155,3 @@ export const mayRead = (session: Session, standing: Standing): boolean =>
 
 /** May kick, end, change and see the allowlist. */
 export const isHost = (standing: Standing): boolean => standing.owner || standing.member?.role === 'HOST';
-
-export type { Attachment, MessageId };

@@ -46,5 +46,10 @@ export function personalPrincipal(viewer: Viewer): string | null {
   return viewer.kind === 'WALLET' || viewer.kind === 'USER' ? principalOf(viewer) : null;
 }
 
+/** The name that a caller's own memberships are found by; null for those who prove them by a member token alone. A key has those that it made. */
+export function membershipPrincipal(viewer: Viewer): string | null {
+  return viewer.kind === 'MEMBER' ? null : principalOf(viewer);
+}
+
 /** Names and addresses compare by this: addresses and names without regard to case, names in Unicode's composed form. */
 export const identityKey = (nameOrAddress: string): string => nameOrAddress.normalize('NFC').trim().toLowerCase();

@@ -19,7 +19,6 @@ import {
  */
 export function isCompilable(document: DocumentNode): boolean {
   let compilable = true;
-  if (document.kind) return true;
   const refuse = (): typeof BREAK => {
     compilable = false;
     return BREAK;

@@ -4,7 +4,7 @@ import type { Store } from '../core/ports.ts';
 import type { Session } from '../core/session.ts';
 import { standingOf } from '../core/standing.ts';
 import { mayRead } from '../core/use-cases.ts';
-import { personalPrincipal, type Viewer } from '../core/viewer.ts';
+import { membershipPrincipal, type Viewer } from '../core/viewer.ts';
 
 /** What a viewer may follow of one session, as of the session's `seq`: later events say what has changed since. */
 export interface Access {
@@ -19,7 +19,7 @@ async function membershipOf(store: Pick<Store, 'members'>, viewer: Viewer, sessi
     const [member] = viewer.member.sessionId === sessionId ? await store.members.byIds([viewer.member.id]) : [];
     return member?.status === 'ACTIVE' ? member : null;
   }
-  const principal = personalPrincipal(viewer);
+  const principal = membershipPrincipal(viewer);
   return principal === null ? null : ((await store.members.ofPrincipal(principal, [sessionId]))[0] ?? null);
 }
 

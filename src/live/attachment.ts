@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../core/event.ts';
 import type { MemberId, SessionId } from '../core/ids.ts';
-import { personalPrincipal, type Caller } from '../core/viewer.ts';
+import { membershipPrincipal, type Caller } from '../core/viewer.ts';
 import { type Access, accessOf } from './access.ts';
 import { wants } from './filter.ts';
 import type { Group } from './group.ts';
@@ -203,7 +203,7 @@ export class Attachment {
 
   /** Whether an event's member is the caller under a membership that was not known when access was read. */
   #isCaller(seq: number, principal: string | null | undefined): boolean {
-    return seq > this.#checkedAt && principal !== null && principal !== undefined && principal === personalPrincipal(this.caller.viewer);
+    return seq > this.#checkedAt && principal !== null && principal !== undefined && principal === membershipPrincipal(this.caller.viewer);
   }
 
   #adopt({ session, member }: Access): void {

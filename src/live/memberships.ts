@@ -1,5 +1,5 @@
 import type { SessionId } from '../core/ids.ts';
-import { personalPrincipal } from '../core/viewer.ts';
+import { membershipPrincipal } from '../core/viewer.ts';
 import type { Resources } from './resources.ts';
 import { formatted } from './results.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -21,7 +21,7 @@ export class Memberships implements Disposable {
 
   /** A caller without a name that outlives its credentials is in no session but its current one: there is nothing to follow. */
   add(subscriber: Subscriber): void {
-    const principal = personalPrincipal(subscriber.caller.viewer);
+    const principal = membershipPrincipal(subscriber.caller.viewer);
     if (principal === null) return;
     const same = this.#byPrincipal.get(principal) ?? new Set<Subscriber>();
     this.#byPrincipal.set(principal, same.add(subscriber));
@@ -30,7 +30,7 @@ export class Memberships implements Disposable {
   }
 
   remove(subscriber: Subscriber): void {
-    const principal = personalPrincipal(subscriber.caller.viewer) ?? '';
+    const principal = membershipPrincipal(subscriber.caller.viewer) ?? '';
     const same = this.#byPrincipal.get(principal);
     same?.delete(subscriber);
     if (same?.size === 0) this.#byPrincipal.delete(principal);

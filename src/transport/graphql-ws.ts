@@ -38,10 +38,13 @@ export interface GraphqlWsOptions {
   readonly onError: (error: unknown) => void;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** The graphql-ws protocol on a server's upgrades. Results of subscriptions go from the hub to the socket past the library. */
 export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Disposable {
   const { engine, hub, connections, inFlight } = options;
   const prepare = createWsOperations({ engine, hub, inFlight, maxSubscriptions: options.maxSubscriptionsPerConnection });
+  const connectionOf = new WeakMap<WebSocket, WsConnection>();
   const sockets = new WebSocketServer({
     noServer: true,
     // Kept by `connections`.
@@ -55,7 +58,12 @@ export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Dispo
 
   const protocol = makeServer<Record<string, unknown>, WsConnection>({
     connectionInitWaitTimeout: options.connectionInitTimeoutMs,
-    onConnect: ({ extra, connectionParams }) => admit(extra, connectionParams),
+    onConnect(context) {
+      const { connectionParams } = context;
+      // Tokens are kept no longer than they are needed.
+      (context as Partial<Mutable<typeof context>>).connectionParams = {};
+      return admit(context.extra, connectionParams);
+    },
     onSubscribe: ({ extra }, id, payload) => prepare(extra, id, payload),
     // The arguments are those that `onSubscribe` answered with.
     execute: (args) => (args as PreparedArgs).run(),
@@ -94,39 +102,42 @@ export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Dispo
     // The request itself is not kept: it weighs more than all the rest of an idle connection.
     const presented = { ...credentialsOf(request.headers), remoteAddress: options.clientAddress(request) };
     const connection = new WsConnection(socket, stream, presented);
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: (text) => connection.send(text),
-        close: (code = CloseCode.InternalServerError, reason = '') => connection.close(code, reason),
-        onMessage: (handle) => {
-          socket.on('message', (data: Buffer) => {
-            // Whoever asks without taking the answers is not listened to until it has.
-            if (connection.bufferedBytes() > options.maxBufferedBytes) {
-              socket.pause();
-              void connection.drained().then(() => socket.resume());
-            }
-            handle(data.toString()).catch((error: unknown) => {
-              options.onError(error);
-              connection.close(CloseCode.InternalServerError, 'Internal server error');
-            });
-          });
-        },
-      },
-      connection,
-    );
-    // The WebSocket closes itself after any of these, with the code that fits.
-    socket.on('error', () => {});
-    socket.on('pong', () => connection.pong());
-    socket.on('close', (code, reason) => {
-      connections.delete(connection);
-      closed(code, reason.toString()).catch(options.onError);
-    });
+    connectionOf.set(socket, connection);
+    connection.closed = protocol.opened(connection, connection);
+    socket.on('message', onMessage).on('pong', onPong).on('error', onError).on('close', onClose);
     connections.add(connection);
   }
 
+  // Shared by all sockets, which are what they are called with.
+
+  function onMessage(this: WebSocket, data: Buffer): void {
+    const connection = connectionOf.get(this);
+    if (!connection?.handle) return;
+    // Whoever asks without taking the answers is not listened to until it has.
+    if (connection.bufferedBytes() > options.maxBufferedBytes) void connection.pauseUntilDrained();
+    connection.handle(data.toString()).catch((error: unknown) => {
+      options.onError(error);
+      connection.close(CloseCode.InternalServerError, 'Internal server error');
+    });
+  }
+
+  function onPong(this: WebSocket): void {
+    connectionOf.get(this)?.pong();
+  }
+
+  // The WebSocket closes itself after any error, with the code that fits.
+  function onError(): void {}
+
+  function onClose(this: WebSocket, code: number, reason: Buffer): void {
+    const connection = connectionOf.get(this);
+    if (connection === undefined) return;
+    connections.delete(connection);
+    connection.closed?.(code, reason.toString()).catch(options.onError);
+  }
+
   async function admit(connection: WsConnection, params: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
-    const { remoteAddress, ...presented } = connection.presented;
+    const { remoteAddress = '', ...presented } = connection.presented ?? {};
+    connection.presented = null;
     const outcome = await options.authenticator.authenticate({ ...withConnectionParams(presented, params), remoteAddress });
     if (isRefusal(outcome)) {
       connection.refuse(outcome);

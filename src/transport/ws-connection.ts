@@ -1,36 +1,63 @@
 import type { Socket } from 'node:net';
+import { CloseCode, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { AuthRefusal, PresentedCredentials } from '../auth/authenticator.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { LiveConnection } from './connections.ts';
 import { nextFrame } from './ws-frame.ts';
 
-/** Close codes besides those of the graphql-ws library. graphql-ws clients take 4401 as final, and come back after 4403. */
-const closeCodes = { goingAway: 1001, unauthorized: 4401, forbidden: 4403 } as const;
+/** A close code besides those of the graphql-ws library, whose clients take 4401 as final and come back after 4403. */
+const goingAway = 1001;
 
 /** An operation's hold on its id: a client may complete an operation and use the id again before the first is through. */
-export interface IdClaim {
-  readonly isHeld: boolean;
-  release(): void;
+export class IdClaim {
+  readonly #claims: IdClaim[];
+  readonly #id: string;
+
+  /** Whatever had the id before holds it no longer. */
+  constructor(claims: IdClaim[], id: string) {
+    this.#claims = claims;
+    this.#id = id;
+    const before = claims.findIndex((claim) => claim.#id === id);
+    if (before < 0) claims.push(this);
+    else claims[before] = this;
+  }
+
+  get isHeld(): boolean {
+    return this.#claims.includes(this);
+  }
+
+  release(): void {
+    const index = this.#claims.indexOf(this);
+    if (index >= 0) this.#claims.splice(index, 1);
+  }
 }
 
-/** One WebSocket, and what is known of its other end. Ten thousand of them idle: it holds little, and no timer. */
-export class WsConnection implements LiveConnection {
-  /** The credentials that came with the request that opened it, and the client's address. */
-  readonly presented: PresentedCredentials;
+/**
+ * One WebSocket, and what is known of its other end. There may be ten thousand of them idle: it has neither timers nor closures of its own, and
+ * keeps nothing of the request that opened it once it knows who asked.
+ */
+export class WsConnection implements LiveConnection, ProtocolSocket {
+  readonly protocol: string;
+  /** The credentials that came with the request that opened it, and the client's address. Null once they were looked at. */
+  presented: PresentedCredentials | null;
   caller: Caller | null = null;
   subscriptions = 0;
   /** Queries and mutations that are being executed. */
   executing = 0;
+  /** What the protocol does with a message. */
+  handle: ((text: string) => Promise<void>) | null = null;
+  /** What the protocol does when the socket is closed. */
+  closed: ((code: number, reason: string) => Promise<void>) | null = null;
   readonly #socket: WebSocket;
   // The WebSocket's own: frames that many share are written to it as they are.
   readonly #stream: Socket;
-  /** By operation id. */
-  #claims: Map<string, IdClaim> | null = null;
+  readonly #claims: IdClaim[] = [];
   #drained: Promise<void> | null = null;
   #alive = true;
 
   constructor(socket: WebSocket, stream: Socket, presented: PresentedCredentials) {
+    this.protocol = socket.protocol;
     this.#socket = socket;
     this.#stream = stream;
     this.presented = presented;
@@ -40,19 +67,13 @@ export class WsConnection implements LiveConnection {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Takes the id for an operation. Whatever had it before holds it no longer. */
+  onMessage(handle: (text: string) => Promise<void>): void {
+    this.handle = handle;
+  }
+
+  /** Takes the id for an operation. */
   claim(id: string): IdClaim {
-    const claims = (this.#claims ??= new Map());
-    const claim: IdClaim = {
-      get isHeld() {
-        return claims.get(id) === claim;
-      },
-      release() {
-        if (claims.get(id) === claim) claims.delete(id);
-      },
-    };
-    claims.set(id, claim);
-    return claim;
+    return new IdClaim(this.#claims, id);
   }
 
   writeNext(prefix: string, prefixBytes: number, payload: Buffer): void {
@@ -76,14 +97,22 @@ export class WsConnection implements LiveConnection {
     return this.#drained;
   }
 
+  /** Reads no more messages until the peer has taken what it was sent. */
+  async pauseUntilDrained(): Promise<void> {
+    this.#socket.pause();
+    await this.drained();
+    this.#socket.resume();
+  }
+
   send(text: string): void {
     if (this.isOpen) this.#socket.send(text);
   }
 
-  close(code: number, reason: string): void {
+  close(code: number = CloseCode.InternalServerError, reason = ''): void {
     this.#socket.close(code, reason);
   }
 
+  /** The peer has given a sign of life. */
   pong(): void {
     this.#alive = true;
   }
@@ -96,19 +125,19 @@ export class WsConnection implements LiveConnection {
 
   /** The credentials that it came with were not accepted. */
   refuse({ problem, retryable }: AuthRefusal): void {
-    this.close(retryable ? closeCodes.forbidden : closeCodes.unauthorized, problem.code);
+    this.close(retryable ? CloseCode.Forbidden : CloseCode.Unauthorized, problem.code);
   }
 
   expire(): void {
-    this.close(closeCodes.forbidden, 'Token expired');
+    this.close(CloseCode.Forbidden, 'Token expired');
   }
 
   revoke(): void {
-    this.close(closeCodes.unauthorized, 'UNAUTHENTICATED');
+    this.close(CloseCode.Unauthorized, 'UNAUTHENTICATED');
   }
 
   goAway(): void {
-    this.close(closeCodes.goingAway, 'Going away');
+    this.close(goingAway, 'Going away');
   }
 
   terminate(): void {

@@ -3,10 +3,9 @@ import type { SubscribePayload } from 'graphql-ws';
 import type { Caller } from '../core/viewer.ts';
 import type { Engine, Operation } from '../graphql/engine.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Sink } from '../live/sink.ts';
 import type { InFlight } from './in-flight.ts';
-import { SubscriptionStream } from './subscription-stream.ts';
-import type { WsConnection } from './ws-connection.ts';
+import { SilentStream, SubscriptionStream } from './subscription-stream.ts';
+import type { IdClaim, WsConnection } from './ws-connection.ts';
 
 export interface WsOperationsOptions {
   readonly engine: Engine;
@@ -18,7 +17,7 @@ export interface WsOperationsOptions {
 
 /** An operation that is ready to run, as the graphql-ws library hands it from `onSubscribe` to `execute` or `subscribe`. */
 export interface PreparedArgs extends ExecutionArgs {
-  readonly run: () => Promise<SubscriptionStream | ExecutionResult>;
+  readonly run: () => Promise<SilentStream | ExecutionResult> | SilentStream;
 }
 
 type Prepared = PreparedArgs | readonly GraphQLError[];
@@ -54,11 +53,11 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions }: 
     }
     connection.executing++;
     const claim = connection.claim(id);
-    const run = async (): Promise<SubscriptionStream | ExecutionResult> => {
+    const run = async (): Promise<SilentStream | ExecutionResult> => {
       try {
         const result = await inFlight.run(() => engine.execute(operation, variables, engine.createContext(caller)));
         // Completed by the client, and its id is another operation's by now: this result is nobody's.
-        return claim.isHeld ? result : new SubscriptionStream(connection, id, null, () => {});
+        return claim.isHeld ? result : new SilentStream();
       } finally {
         connection.executing--;
         claim.release();
@@ -73,22 +72,24 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions }: 
     }
     connection.subscriptions++;
     const claim = connection.claim(id);
-    const ended = (): void => {
-      connection.subscriptions--;
-      claim.release();
-    };
     try {
       const plan = await engine.planSubscription(operation, variables, engine.createContext(caller));
-      if (!('groupKey' in plan)) {
-        ended();
-        return plan;
+      if ('groupKey' in plan) {
+        const stream = new SubscriptionStream(connection, id, claim, hub, { operation, variables, plan, caller });
+        // Completed by the client, and its id is another operation's by now: this one stays silent, and counts, until the socket closes.
+        const silent = claim.isHeld ? stream : new SilentStream();
+        return { ...args, run: () => silent };
       }
-      const start = (sink: Sink): Disposable => hub.subscribe({ operation, variables, plan, caller, sink });
-      return { ...args, run: async () => new SubscriptionStream(connection, id, claim.isHeld ? start : null, ended) };
+      return refuse(connection, claim, plan);
     } catch (error) {
-      ended();
       const originalError = error instanceof Error ? error : new Error(String(error));
-      return [new GraphQLError('The subscription could not be planned.', { originalError })];
+      return refuse(connection, claim, [new GraphQLError('The subscription could not be planned.', { originalError })]);
     }
+  }
+
+  function refuse(connection: WsConnection, claim: IdClaim, errors: readonly GraphQLError[]): readonly GraphQLError[] {
+    connection.subscriptions--;
+    claim.release();
+    return errors;
   }
 }

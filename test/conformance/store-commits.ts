@@ -257,6 +257,9 @@ export const commitChecks: Checks = (check) => {
       { items: [{ ...fresh, seq: 3 }], hasMore: false, totalCount: 1 },
     ]);
     expect(await stored(store, id)).toMatchObject({ files: 1, fileBytes: 5, seq: 3 });
+    await sent(store, id, [{}]);
+    const [page] = await store.messages.list([{ sessionId: id, page: { limit: 1 } }]);
+    expect(page).toMatchObject({ hasMore: true, totalCount: 2 });
   });
 
   check('refuses as a whole what does not hang together', async (store) => {

@@ -88,9 +88,10 @@ test('its end waits for the round that is under way', async () => {
   const { promise, resolve } = Promise.withResolvers<number>();
   open({ store: { prune: () => promise } }).start();
   let closed = false;
-  const closing = retention[Symbol.asyncDispose]().then(() => {
+  const closing = (async () => {
+    await retention[Symbol.asyncDispose]();
     closed = true;
-  });
+  })();
   await clock.advance(hour);
   expect(closed).toBe(false);
   resolve(0);

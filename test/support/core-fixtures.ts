@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type Creation, decideCreate } from '../../src/core/decide/create.ts';
 import type { State } from '../../src/core/decide/state.ts';
-import { type MemberId, type MessageId, type SessionId, newMemberId, newMessageId, newSessionId } from '../../src/core/ids.ts';
+import { newMemberId, newMessageId, newSessionId } from '../../src/core/ids.ts';
 import type { SessionLimits } from '../../src/core/limits.ts';
 import type { Member } from '../../src/core/member.ts';
 import type { Message } from '../../src/core/message.ts';
@@ -48,6 +48,9 @@ export function expectProblem(value: unknown, code: ProblemCode, path: readonly 
   expect(refusal.detail).toMatch(/\w.*[.:)]$/);
   return refusal;
 }
+
+/** The code of a refusal, or 'done': for tables of what is refused and what is not. */
+export const codeOf = (value: unknown): ProblemCode | 'done' => (isProblem(value) ? value.code : 'done');
 
 /** A session as creation decides it, with some of its fields as the test wants them. */
 export function sessionOf(parts: Partial<Session> = {}, input: CreateInput = {}): Session {
@@ -100,5 +103,3 @@ export function askerIn({ standing }: State): Member {
 }
 
 export const eventTypes = (change: Pick<SessionChange, 'events'>): readonly string[] => change.events.map(({ type }) => type);
-
-export type { MemberId, MessageId, SessionId };

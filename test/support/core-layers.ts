@@ -106,7 +106,7 @@ const exceptions: readonly { readonly layers: readonly string[]; readonly specif
   { layers: ['live', 'transport'], specifier: 'graphql', names: ['GraphQLError'] },
 ];
 
-const registries: readonly string[] = ['backends', 'buses', 'stores'];
+const registries: ReadonlySet<string> = new Set(['backends', 'buses', 'stores']);
 
 /** The package or built-in module of a specifier that is not relative. */
 const packageOf = (specifier: string): string =>
@@ -138,7 +138,7 @@ function faultsOfPackage(path: string, { specifier, typeOnly, names }: Import): 
 function driverOf(path: string): string | null {
   const [, layer = '', name = ''] = path.split('/');
   const driver = name.replace(/\.ts$/, '');
-  return registries.includes(layer) && driver !== 'registry' && driver !== 'shared' ? `${layer}/${driver}` : null;
+  return registries.has(layer) && driver !== 'registry' && driver !== 'shared' ? `${layer}/${driver}` : null;
 }
 
 function faultsOfModule(path: string, specifier: string, paths: ReadonlySet<string>): readonly string[] {

@@ -14,7 +14,6 @@ import type { MemberId, SessionId } from '../../src/core/ids.ts';
 import type { Member, MemberStatus } from '../../src/core/member.ts';
 import type { Message } from '../../src/core/message.ts';
 import type { Hint, Store } from '../../src/core/ports.ts';
-import { orThrow } from '../../src/core/problem.ts';
 import { type SessionServiceOptions, createSessionService } from '../../src/core/session-service.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { Admission, UseCases } from '../../src/core/use-cases.ts';
@@ -94,7 +93,7 @@ export const apiKey = (keyId: string, tier: Tier = 'FREE'): Caller => callerOf({
 export const wallet = (address: string): Caller => callerOf({ kind: 'WALLET', address });
 export const user = (name: string, subject = `sub|${name}`): Caller =>
   callerOf({ kind: 'USER', issuer: 'https://id.example.org/', subject, name });
-export const member = (of: Member): Caller => callerOf({ kind: 'MEMBER', member: of }, { currentSessionId: of.sessionId });
+const member = (of: Member): Caller => callerOf({ kind: 'MEMBER', member: of }, { currentSessionId: of.sessionId });
 
 export async function sessionIn(store: Store, id: SessionId): Promise<Session> {
   const [session] = await store.sessions.byIds([id]);
@@ -143,5 +142,3 @@ export const everythingOf = async (store: Store, id: SessionId): Promise<unknown
 /** As many calls at once as asked for. */
 export const atOnce = <T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => call(index)));
-
-export { orThrow };

@@ -10,7 +10,7 @@ import type { Addresses, Bus, Clock, IdempotencyRecord, MemberTokens, SessionCre
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
 import type { Admission, CreateInput, UseCases } from '../use-cases.ts';
-import { type Caller, personalPrincipal, principalOf, tiers } from '../viewer.ts';
+import { type Caller, membershipPrincipal, tiers } from '../viewer.ts';
 import type { SessionPasswords } from './passwords.ts';
 import { noSession } from './runner.ts';
 
@@ -75,7 +75,7 @@ export function createCreate(options: CreateOptions): UseCases['create'] {
       memberId: newMemberId(),
       backend: backend.name,
       handle: opened.handle,
-      principal: viewer.kind === 'API_KEY' ? principalOf(viewer) : personalPrincipal(viewer),
+      principal: membershipPrincipal(viewer),
       identity: { name: identity.name, address: identity.address },
       passwordHash: passwordHash ?? null,
       now: clock.now(),

@@ -56,8 +56,12 @@ export function createJoin({ store, addresses, limits, passwords, runner, admit 
         id,
         async (state) => {
           const { session, standing, now } = state;
-          admitted = membershipOf(viewer, state);
-          if (admitted !== null) return refuseOver(state);
+          const membership = membershipOf(viewer, state);
+          if (membership !== null) {
+            // Counted from now: the token of the first joining may have run out.
+            admitted = { id: membership.id, joinedAt: now };
+            return refuseOver(state);
+          }
           const identity = await identify(viewer, input.identity, standing.owner, addresses);
           if (isProblem(identity)) return identity;
           const password = standing.owner ? null : await checkPassword(session);

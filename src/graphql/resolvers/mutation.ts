@@ -1,5 +1,5 @@
 import type { BackendKind } from '../../core/backend.ts';
-import { type Problem, isProblem, problem } from '../../core/problem.ts';
+import { type Problem, ProblemError, isProblem, problem } from '../../core/problem.ts';
 import type { Admission } from '../../core/use-cases.ts';
 import type { RequestContext } from '../context.ts';
 import type { BackendOptionsInput, CreateSessionInput, MutationResolvers } from '../generated.ts';
@@ -24,9 +24,15 @@ function optionsFault({ options, backend }: CreateSessionInput, context: Request
   );
 }
 
+/** A refusal that a part of the gateway could only throw. */
+function problemIn(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  throw error;
+}
+
 /** What a command came to. What was read before it is read anew, and a membership that it gave counts from here on. */
 async function done<T extends object>(context: RequestContext, outcome: Promise<T | Problem>): Promise<T | Problem> {
-  const result = await outcome;
+  const result = await outcome.catch(problemIn);
   context.loaders.reset();
   return result;
 }

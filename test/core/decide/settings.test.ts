@@ -113,7 +113,7 @@ describe.each([
   test('times that stay as they are are not written: activity meanwhile moves them', () => {
     const session = fullSession();
     const { description, visibility, situation, defaults, metadata, rules } = full;
-    const { set } = decided(decide(session, { title: 'x', description, visibility, situation, defaults, metadata, rules } as UpdateInput));
+    const { set } = decided(decide(session, { title: 'x', description, visibility, situation, defaults, metadata, rules }));
     expect(set).toHaveProperty('title', 'x');
     expect(set).not.toHaveProperty('expiresAt');
     expect(set).not.toHaveProperty('dueAt');
@@ -139,7 +139,7 @@ describe('update', () => {
   });
 
   test('what does not differ changes nothing', () => {
-    expect(update(fullSession(), { ...full, defaults: { model: 'small' }, metadata: { team: 'core' } } as UpdateInput)).toBeNull();
+    expect(update(fullSession(), { ...full, defaults: { model: 'small' }, metadata: { team: 'core' } })).toBeNull();
   });
 
   test('null takes a value away', () => {
