@@ -104,13 +104,13 @@ export function createHub(options: HubOptions): Hub {
       const { plan } = request;
       const subscriber = new Subscriber(request, resources, ended);
       if (disposed) {
-        subscriber.abandon();
+        subscriber[Symbol.dispose]();
       } else {
         subscribers.add(subscriber);
         if (plan.sessionIds === 'mine') memberships.add(subscriber);
         else for (const sessionId of plan.sessionIds) subscriber.attach(sessionId, startOf(plan));
       }
-      return { [Symbol.dispose]: () => subscriber.abandon() };
+      return subscriber;
     },
     // oxlint-disable-next-line typescript/require-await -- the interface is asynchronous
     async [Symbol.asyncDispose]() {

@@ -10,14 +10,15 @@ import { formatted } from './results.ts';
 import type { Sink } from './sink.ts';
 
 /** One subscription: its sink, and its hold on the sessions that it follows. */
-export class Subscriber {
+export class Subscriber implements Disposable {
   readonly caller: Caller;
   readonly plan: SubscriptionPlan;
   readonly common: GroupOperation;
   readonly sink: Sink;
   readonly #resources: Resources;
   readonly #onEnd: (subscriber: Subscriber) => void;
-  readonly #attachments = new Map<SessionId, Attachment>();
+  /** Mostly one. */
+  #attachments: readonly Attachment[] = [];
   #ended = false;
 
   constructor({ caller, plan, operation, variables, sink }: SubscriptionRequest, resources: Resources, onEnd: (ended: Subscriber) => void) {
@@ -30,22 +31,21 @@ export class Subscriber {
   }
 
   follows(sessionId: SessionId): boolean {
-    return this.#attachments.has(sessionId);
+    return this.#attachments.some((attachment) => attachment.sessionId === sessionId);
   }
 
   attach(sessionId: SessionId, start: Start): void {
     if (this.#ended) return;
     const attachment = new Attachment(this, sessionId, this.#resources);
-    this.#attachments.set(sessionId, attachment);
+    this.#attachments = [...this.#attachments, attachment];
     attachment.run(start).catch((error: unknown) => this.fail(formatted(this.#resources.engine, error)));
   }
 
   /** One of its sessions is over for it. It goes on where it follows whatever sessions the caller is in. */
   release(attachment: Attachment): void {
     attachment.detach();
-    // Another attachment to the same session may have taken the place.
-    if (this.#attachments.get(attachment.sessionId) === attachment) this.#attachments.delete(attachment.sessionId);
-    if (this.#attachments.size === 0 && this.plan.sessionIds !== 'mine') this.complete();
+    this.#attachments = this.#attachments.filter((other) => other !== attachment);
+    if (this.#attachments.length === 0 && this.plan.sessionIds !== 'mine') this.complete();
   }
 
   complete(): void {
@@ -57,15 +57,15 @@ export class Subscriber {
   }
 
   /** The peer is gone, or has enough: the sink is not called again. */
-  abandon(): void {
+  [Symbol.dispose](): void {
     this.#close();
   }
 
   #close(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    for (const attachment of this.#attachments.values()) attachment.detach();
-    this.#attachments.clear();
+    for (const attachment of this.#attachments) attachment.detach();
+    this.#attachments = [];
     this.#onEnd(this);
     return true;
   }
