@@ -85,7 +85,7 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
   async function settleAll(over: readonly SessionId[]): Promise<number> {
     const failures: unknown[] = [];
     let done = 0;
-    for (let from = 0; from < over.length && !isStopped(); from += atOnce) {
+    for (let from = 0; from < over.length; from += atOnce) {
       for (const result of await Promise.allSettled(over.slice(from, from + atOnce).map(settle))) {
         if (result.status === 'rejected') failures.push(result.reason);
         else if (result.value) done += 1;

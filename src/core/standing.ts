@@ -29,11 +29,13 @@ const isIn = (session: Session, member: Member | null): member is Member =>
  */
 export function standingOf(viewer: Viewer, session: Session, membership: Member | null): Standing {
   const known = membership ?? (viewer.kind === 'MEMBER' ? viewer.member : null);
-  const listed = new Set([...session.rules.allowlist, ...session.owners].map(identityKey));
+  const proven = provenNames(viewer).map(identityKey);
   const created = session.createdBy !== null && session.createdBy === principalOf(viewer);
   return {
     member: isIn(session, known) ? known : null,
     owner: viewer.kind === 'API_KEY' && created,
-    invited: created || provenNames(viewer).some((name) => listed.has(identityKey(name))),
+    // A list may have a thousand entries, and most viewers have nothing to look for in it.
+    invited:
+      created || (proven.length > 0 && [...session.rules.allowlist, ...session.owners].some((name) => proven.includes(identityKey(name)))),
   };
 }

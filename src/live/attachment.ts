@@ -6,7 +6,6 @@ import { wants } from './filter.ts';
 import type { Group } from './group.ts';
 import { eventsLost, missing, refusal, shutOut, slowConsumer, unrecoverable } from './refusals.ts';
 import type { Resources } from './resources.ts';
-import { formatted } from './results.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -168,7 +167,7 @@ export class Attachment {
   #stepBack(seq: number): void {
     this.#group.live.delete(this);
     this.#seq = seq;
-    this.#goLive(false).catch((error: unknown) => this.#subscriber.fail(formatted(this.#resources.engine, error)));
+    this.#goLive(false).catch((error: unknown) => this.#subscriber.fail(this.#resources.engine.formatError(error)));
   }
 
   async #recheck(): Promise<void> {

@@ -1,7 +1,6 @@
 import type { SessionId } from '../core/ids.ts';
 import { membershipPrincipal } from '../core/viewer.ts';
 import type { Resources } from './resources.ts';
-import { formatted } from './results.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** Of one caller; the newest come first. */
@@ -25,7 +24,7 @@ export class Memberships implements Disposable {
     if (principal === null) return;
     const same = this.#byPrincipal.get(principal) ?? new Set<Subscriber>();
     this.#byPrincipal.set(principal, same.add(subscriber));
-    this.#refresh(principal, [subscriber], 'now').catch((error: unknown) => subscriber.fail(formatted(this.#resources.engine, error)));
+    this.#refresh(principal, [subscriber], 'now').catch((error: unknown) => subscriber.fail(this.#resources.engine.formatError(error)));
     this.#schedule();
   }
 

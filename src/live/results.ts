@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { LiveEvent } from '../core/event.ts';
 import type { Caller } from '../core/viewer.ts';
@@ -49,14 +49,10 @@ export async function renderEvent(
     // A context of its own for each execution: what an event shows is read anew, and read together.
     result = await engine.executeEvent(operation, variables, event, engine.createContext(caller));
   } catch (error) {
-    return serialize({ data: null, errors: [formatted(engine, error)] });
+    return serialize({ data: null, errors: [engine.formatError(error)] });
   }
   const { errors, ...rest } = result;
   return serialize(errors === undefined ? rest : { ...rest, errors: errors.map((error) => engine.formatError(error)) });
 }
-
-/** Whatever was thrown, as clients may see it. */
-export const formatted = (engine: Pick<Engine, 'formatError'>, error: unknown): GraphQLFormattedError =>
-  engine.formatError(error instanceof Error ? error : new Error(String(error)));
 
 const serialize = (result: object): Buffer => Buffer.from(JSON.stringify(result));

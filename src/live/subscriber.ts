@@ -6,7 +6,6 @@ import type { SubscriptionPlan } from '../graphql/engine.ts';
 import type { GroupOperation } from './group.ts';
 import type { SubscriptionRequest } from './hub.ts';
 import type { Resources } from './resources.ts';
-import { formatted } from './results.ts';
 import type { Sink } from './sink.ts';
 
 /** One subscription: its sink, and its hold on the sessions that it follows. */
@@ -38,7 +37,7 @@ export class Subscriber implements Disposable {
     if (this.#ended) return;
     const attachment = new Attachment(this, sessionId, this.#resources);
     this.#attachments = [...this.#attachments, attachment];
-    attachment.run(start).catch((error: unknown) => this.fail(formatted(this.#resources.engine, error)));
+    attachment.run(start).catch((error: unknown) => this.fail(this.#resources.engine.formatError(error)));
   }
 
   /** One of its sessions is over for it. It goes on where it follows whatever sessions the caller is in. */

@@ -41,10 +41,10 @@ export interface Connections extends Disposable {
   closeAll(): Promise<void>;
 }
 
-/** Credentials are looked at so often that nobody goes on for a second after they were revoked. */
-const checkMs = 500;
+/** How often credentials are looked at. */
+const checkMs = 1_000;
 /** What a removed member gets to see its last event first. */
-const checksOfGrace = 2;
+const checksOfGrace = 1;
 /** How long a peer may take to answer a good-bye. */
 const lingerMs = 1_000;
 /** Pings in one turn of the event loop. */

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FormattedExecutionResult } from 'graphql';
 import { CloseCode, type ExecutionResult, handleProtocols, makeServer } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { type Authenticator, isRefusal } from '../auth/authenticator.ts';
 import type { Engine } from '../graphql/engine.ts';
 import type { Hub } from '../live/hub.ts';
@@ -38,6 +38,9 @@ export interface GraphqlWsOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** How long a peer may take to answer a closing. */
+const closeTimeoutMs = 2_000;
+
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The graphql-ws protocol on a server's upgrades. Results of subscriptions go from the hub to the socket past the library. */
@@ -45,16 +48,19 @@ export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Dispo
   const { engine, hub, connections, inFlight } = options;
   const prepare = createWsOperations({ engine, hub, inFlight, maxSubscriptions: options.maxSubscriptionsPerConnection });
   const connectionOf = new WeakMap<WebSocket, WsConnection>();
-  const sockets = new WebSocketServer({
+  // `closeTimeout` is missing in the types.
+  const settings: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
     // Kept by `connections`.
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: options.maxMessageBytes,
+    closeTimeout: closeTimeoutMs,
     handleProtocols: (protocols) => handleProtocols(protocols),
     // An id may be used again as soon as its operation is completed: the library needs a turn of the loop in between.
     allowSynchronousEvents: false,
-  });
+  };
+  const sockets = new WebSocketServer(settings);
 
   const protocol = makeServer<Record<string, unknown>, WsConnection>({
     connectionInitWaitTimeout: options.connectionInitTimeoutMs,
@@ -112,7 +118,8 @@ export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Dispo
 
   function onMessage(this: WebSocket, data: Buffer): void {
     const connection = connectionOf.get(this);
-    if (!connection?.handle) return;
+    // Whoever goes on sending after it was told to go is not listened to: its credentials may be why.
+    if (!connection?.isOpen || connection.handle === null) return;
     // Whoever asks without taking the answers is not listened to until it has.
     if (connection.bufferedBytes() > options.maxBufferedBytes) void connection.pauseUntilDrained();
     connection.handle(data.toString()).catch((error: unknown) => {

@@ -48,7 +48,7 @@ export interface TransportOptions extends ServerOptions, LiveOptions {
   readonly engine: Engine;
   readonly hub: Hub;
   readonly authenticator: Authenticator;
-  /** Those of the viewers of open connections whose credentials were revoked, or whose membership ended. Asked twice a second. */
+  /** Those of the viewers of open connections whose credentials were revoked, or whose membership ended. Asked every second. */
   readonly findRevoked: (viewers: Iterable<Viewer>) => Promise<ReadonlySet<Viewer>>;
   readonly store: Pick<Store, 'check'>;
   readonly bus: Pick<Bus, 'check'>;

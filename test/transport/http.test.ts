@@ -1,4 +1,6 @@
+import { Writable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createLogger } from '../../src/observability/logger.ts';
 import { type TransportWorld, type TransportWorldOptions, bearer, createTransportWorld, postGraphql } from './transport-world.ts';
 
 let world: TransportWorld;
@@ -124,6 +126,32 @@ describe('errors', () => {
     for (const query of ['{ __schema { types { name } } }', '{ __type(name: "Query") { name } }']) {
       expect(new Set(codes(await postGraphql(world.url, { query })))).toEqual(new Set(['GRAPHQL_VALIDATION_FAILED']));
     }
+  });
+});
+
+describe('the log', () => {
+  test('has a line for each request at the level of debugging, without its variables', async () => {
+    const lines: any[] = [];
+    const destination = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(JSON.parse(String(chunk)));
+        done();
+      },
+    });
+    await start({ transport: { logger: createLogger({ level: 'debug', destination }), trustProxy: ['loopback'] } });
+    await fetch(`${world.url}/graphql?query={__typename}&variables={"a":"secret"}`, {
+      headers: { 'apollo-require-preflight': '1', 'x-request-id': 'r-1', 'x-forwarded-for': '203.0.113.9', authorization: 'Bearer secret' },
+    });
+    await world.stop();
+    expect(lines.find(({ msg }) => msg === 'request')).toMatchObject({
+      requestId: 'r-1',
+      method: 'GET',
+      path: '/graphql',
+      status: 401,
+      ms: expect.any(Number),
+      address: '203.0.113.9',
+    });
+    expect(JSON.stringify(lines)).not.toContain('secret');
   });
 });
 

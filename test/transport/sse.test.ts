@@ -65,11 +65,15 @@ describe('a stream of events', () => {
   test.each(['POST', 'GET'])('by %s gives a subscription from the opening to the completion', async (method) => {
     world = await createTransportWorld();
     const host = await world.create();
-    using stream = await openStream(eventsDocument, { method, headers: { ...bearer(host), 'apollo-require-preflight': '1' } });
+    using stream = await openStream(eventsDocument, {
+      method,
+      headers: { ...bearer(host), 'apollo-require-preflight': '1', origin: 'https://app.example' },
+    });
     expect(stream.response.statusCode).toBe(200);
     expect(stream.response.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
       'x-request-id': expect.any(String),
+      'access-control-allow-origin': '*',
     });
     expect(await stream.next()).toMatchObject({ event: 'next', data: { data: { sessionEvents: { __typename: 'StreamOpened' } } } });
     await world.send(host, 'héllo\n\nevent: fake ☃');

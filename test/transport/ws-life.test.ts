@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { createClient } from 'graphql-ws';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -54,6 +55,29 @@ describe('credentials', () => {
     using late = await connect(world.url);
     late.send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
     expect((await late.closed).code).toBe(4403);
+  });
+
+  test('that ran out are good for nothing, though the client does not take the closing for an answer', async () => {
+    const clock = createTestClock();
+    world = await createTransportWorld({ clock, transport: { keepAliveMs: 0 } });
+    const host = await world.create();
+    const { token } = await createMemberTokens({ secret, lifetimeSeconds: 90, clock }).issue({ id: host.memberId, joinedAt: clock.now() });
+    const socket = connectTcp(Number(new URL(world.url).port), '127.0.0.1');
+    const read = async (): Promise<string> => String((await once(socket, 'data'))[0]);
+    socket.write(
+      'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+    );
+    expect(await read()).toMatch(/^HTTP\/1\.1 101 /);
+    socket.write(masked({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
+    expect(await read()).toContain('connection_ack');
+    const closing = read();
+    await clock.advance(90_000);
+    expect(await closing).toContain('Token expired');
+    const query = 'mutation { sendMessage(input: { content: "after the end" }) { __typename } }';
+    socket.write(masked({ id: '1', type: 'subscribe', payload: { query } }));
+    await once(socket, 'close');
+    expect((await world.store.timeline.heads([host.sessionId]))[0]).toBe(1);
   });
 
   test('that are revoked close the socket', async () => {
@@ -193,6 +217,14 @@ describe('a client that loses its socket', () => {
     expect(await world.presence.online([host.memberId])).toEqual([false]);
   });
 });
+
+/** A text message as a client frames it. */
+function masked(message: object): Buffer {
+  const text = Buffer.from(JSON.stringify(message));
+  const head = text.byteLength < 126 ? [0x81, 0x80 | text.byteLength] : [0x81, 0x80 | 126, text.byteLength >> 8, text.byteLength & 255];
+  // A mask of zeros changes nothing.
+  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), text]);
+}
 
 /** The gateway has dealt with what came before. */
 async function roundTrip(peer: Peer): Promise<void> {
