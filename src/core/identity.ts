@@ -1,4 +1,5 @@
 import { firstOf, shown, text } from './checks.ts';
+import type { MemberId } from './ids.ts';
 import { textLimits } from './limits.ts';
 import type { Addresses } from './ports.ts';
 import { type Problem, problem } from './problem.ts';
@@ -14,7 +15,7 @@ export interface Identity {
   readonly proven: readonly string[];
 }
 
-function nameOf(viewer: Viewer): string {
+function nameOf(viewer: Viewer, memberId: MemberId): string {
   switch (viewer.kind) {
     case 'WALLET':
       return `${viewer.address.slice(0, 6)}…${viewer.address.slice(-4)}`;
@@ -24,7 +25,8 @@ function nameOf(viewer: Viewer): string {
     case 'MEMBER':
       return viewer.member.name;
     case 'ANONYMOUS':
-      return 'Guest';
+      // Told apart by name, so that removing one of them for good is not meant for all.
+      return `Guest ${memberId.slice(-4)}`;
   }
 }
 
@@ -53,17 +55,19 @@ const badChecksum = (path: readonly string[], address: string): Problem =>
 /**
  * Who the caller is in a session, from what it proved and what it says of itself.
  *
+ * @param memberId - What it will be, or is, in the session.
  * @param vouches - Whether the caller is trusted to speak for others: the API key that owns the session.
  */
 export async function identify(
   viewer: Viewer,
+  memberId: MemberId,
   input: IdentityInput | null | undefined,
   vouches: boolean,
   addresses: Addresses,
 ): Promise<Identity | Problem> {
   const path = ['identity', 'address'];
   // Also a name that the credentials bring: an identity provider may have other ideas of one.
-  const name = input?.name ?? nameOf(viewer);
+  const name = input?.name ?? nameOf(viewer, memberId);
   const refused = firstOf(text(['identity', 'name'], name, textLimits.name), text(path, input?.address, textLimits.listEntry));
   if (refused !== null) return refused;
   const own = viewer.kind === 'WALLET' ? viewer.address : null;

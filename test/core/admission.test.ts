@@ -56,7 +56,7 @@ describe('create', () => {
   });
 
   test.each([
-    ['an anonymous caller', anonymous(), { name: 'Guest', address: null, principal: null }],
+    ['an anonymous caller', anonymous(), { name: expect.stringMatching(/^Guest [0-9a-f]{4}$/), address: null, principal: null }],
     ['a wallet', wallet(address), { name: '0x5290…9EE7', address, principal: `wallet:${address.toLowerCase()}` }],
     ['a user', user('grace', '17'), { name: 'grace', address: null, principal: 'user:https://id.example.org/|17' }],
     ['an API key', apiKey('k1'), { name: 'key k1', address: null, principal: 'key:k1' }],

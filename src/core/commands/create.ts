@@ -57,8 +57,9 @@ export function createCreate(options: CreateOptions): UseCases['create'] {
 
   /** The session as it is to be stored; the backend has opened it. */
   async function prepare({ viewer }: Caller, input: CreateInput, backend: Backend): Promise<SessionCreation | Problem> {
+    const memberId = newMemberId();
     const [identity, allowlist, owners, passwordHash] = await Promise.all([
-      identify(viewer, input.identity, viewer.kind === 'API_KEY', addresses),
+      identify(viewer, memberId, input.identity, viewer.kind === 'API_KEY', addresses),
       canonicalList(['rules', 'allowlist'], input.rules?.allowlist, addresses),
       canonicalList(['owners'], input.owners, addresses),
       passwords.hashOf(input.rules),
@@ -72,7 +73,7 @@ export function createCreate(options: CreateOptions): UseCases['create'] {
     if (isProblem(opened)) return opened;
     return decideCreate(ready, {
       sessionId: newSessionId(),
-      memberId: newMemberId(),
+      memberId,
       backend: backend.name,
       handle: opened.handle,
       principal: membershipPrincipal(viewer),

@@ -62,7 +62,7 @@ export function createJoin({ store, addresses, limits, passwords, runner, admit 
             admitted = { id: membership.id, joinedAt: now };
             return refuseOver(state);
           }
-          const identity = await identify(viewer, input.identity, standing.owner, addresses);
+          const identity = await identify(viewer, memberId, input.identity, standing.owner, addresses);
           if (isProblem(identity)) return identity;
           const password = standing.owner ? null : await checkPassword(session);
           if (isProblem(password)) return password;
