@@ -128,7 +128,7 @@ async function compose(
     addresses: createAddresses(),
     fingerprint: (text) => createHmac('sha256', idempotencyKey).update(text).digest('hex'),
     limits: config.sessions,
-    schedule: expiry.schedule,
+    schedule: (sessionId, dueAt) => expiry.schedule(sessionId, dueAt),
   });
   const engine = createEngine({
     store,
@@ -139,6 +139,7 @@ async function compose(
     presence,
     walletAuth,
     limits: config.graphql.limits,
+    sessionLimits: config.sessions,
     anonymous: auth.anonymous,
     introspection: config.graphql.introspection,
     report: (error, correlationId) => logger.error({ err: error, correlationId }, 'Unexpected error'),

@@ -1,5 +1,6 @@
 import type { Backend } from '../core/backend.ts';
 import type { SessionId } from '../core/ids.ts';
+import type { SessionLimits } from '../core/limits.ts';
 import type { Clock, Presence, Store } from '../core/ports.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
@@ -40,6 +41,8 @@ export interface Services {
   readonly anonymous: boolean;
   /** The most rows of a page, and ids of `nodes`. */
   readonly maxListSize: number;
+  /** Of the objects that sessions can have, and so of those that they can be found by. */
+  readonly sessionLimits: Pick<SessionLimits, 'objectBytes' | 'objectDepth'>;
 }
 
 /** What the resolvers of one operation, or of one event, share. */

@@ -20,7 +20,7 @@ export function withConnectionParams(headers: Presented, params: Readonly<Record
   const given: IncomingHttpHeaders = {};
   for (const [name, value] of Object.entries(params ?? {})) {
     // What is no text cannot be right, and is refused as a text that is not right.
-    if (value !== null && value !== undefined) given[name.toLowerCase()] = typeof value === 'string' ? value : JSON.stringify(value);
+    if (value !== null && value !== undefined) given[name.toLowerCase()] = typeof value === 'string' ? value : `(${typeof value})`;
   }
   const { apiKey, authorization, sessionId } = credentialsOf(given);
   const own = apiKey !== undefined || authorization !== undefined;

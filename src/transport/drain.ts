@@ -1,9 +1,17 @@
 import { Server } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 
 /** How often connections are looked at that have become idle. */
 const lookMs = 20;
+
+/** Node accepts one connection in a turn of its loop: so many that have connected are let in. */
+const turnsOfGrace = 128;
+
+/** Lets those in who have connected before: the system resets whatever connection is not accepted when the listening ends. */
+export async function letIn(): Promise<void> {
+  for (let turn = 0; turn < turnsOfGrace; turn++) await setImmediate();
+}
 
 /** Takes no new connections. Those that are open stay, also idle ones: probes on them are still to hear that the gateway is stopping. */
 export function stopListening({ server }: FastifyInstance): void {

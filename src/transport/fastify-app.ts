@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import cors from '@fastify/cors';
@@ -64,11 +65,14 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<Fast
 
   // Only JSON: other types that Fastify knows are those that browsers send without asking.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    const refuse = (message: string): void => done(Object.assign(new Error(message), { statusCode: 400 }));
+    // Decoding puts U+FFFD in place of what is not UTF-8: a message would be stored as something else than was sent.
+    if (!isUtf8(body)) return refuse('The body is not UTF-8.');
     try {
       done(null, JSON.parse(body.toString()));
     } catch {
-      done(Object.assign(new Error('The body is not JSON.'), { statusCode: 400 }));
+      refuse('The body is not JSON.');
     }
   });
 

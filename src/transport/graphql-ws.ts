@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -116,10 +117,12 @@ export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Dispo
 
   // Shared by all sockets, which are what they are called with.
 
-  function onMessage(this: WebSocket, data: Buffer): void {
+  function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
     const connection = connectionOf.get(this);
     // Whoever goes on sending after it was told to go is not listened to: its credentials may be why.
     if (!connection?.isOpen || connection.handle === null) return;
+    // Text is UTF-8 or has closed the socket already; decoding bytes that are not would put U+FFFD in their place.
+    if (isBinary && !isUtf8(data)) return connection.close(CloseCode.BadRequest, 'Invalid message received');
     // Whoever asks without taking the answers is not listened to until it has.
     if (connection.bufferedBytes() > options.maxBufferedBytes) void connection.pauseUntilDrained();
     connection.handle(data.toString()).catch((error: unknown) => {

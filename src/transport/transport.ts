@@ -8,7 +8,7 @@ import type { Hub } from '../live/hub.ts';
 import { createApollo } from './apollo.ts';
 import { createClientAddress } from './client-address.ts';
 import { createConnections } from './connections.ts';
-import { aborted, closeServer, stopListening } from './drain.ts';
+import { aborted, closeServer, letIn, stopListening } from './drain.ts';
 import { createFastifyApp } from './fastify-app.ts';
 import { registerGraphiql } from './graphiql.ts';
 import { registerGraphqlRoute } from './graphql-route.ts';
@@ -70,13 +70,13 @@ export interface Transport extends AsyncDisposable {
 const path = '/graphql';
 
 /**
- * Disposing stops in this order: no new connections, `/health/ready` says 503 and requests on open connections are refused; answers in flight
+ * Disposing stops in this order: `/health/ready` says 503; no new connections, and requests on open ones are refused; answers in flight
  * are finished, for `drainSeconds` at most; WebSockets are closed with 1001 and event streams ended; the connections are closed.
  */
 export async function createTransport(options: TransportOptions): Promise<Transport> {
   const { engine, hub, authenticator, findRevoked, store, bus, clock, logger, corsOrigins, introspection } = options;
-  let draining = false;
-  const isDraining = (): boolean => draining;
+  let phase: 'open' | 'stopping' | 'closed' = 'open';
+  const isDraining = (): boolean => phase === 'closed';
   const onError = (error: unknown): void => logger.error({ err: error }, 'A live connection could not be served');
   const clientAddress = createClientAddress(options.trustProxy);
   const inFlight = createInFlight();
@@ -87,7 +87,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
 
   registerHealth(app, {
     checks: { store: (signal) => store.check(signal), bus: (signal) => bus.check(signal) },
-    isDraining,
+    isDraining: () => phase !== 'open',
     onFailure: (check, error) => logger.warn({ err: error, check }, 'The gateway is not ready'),
   });
   const answerAsEvents = createGraphqlSse({ engine, hub, connections, inFlight });
@@ -121,8 +121,10 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   };
 
   async function dispose(): Promise<void> {
-    draining = true;
     const deadline = AbortSignal.timeout(options.drainSeconds * 1_000);
+    phase = 'stopping';
+    await letIn();
+    phase = 'closed';
     stopListening(app);
     await Promise.race([inFlight.idle(), aborted(deadline)]);
     await connections.closeAll();

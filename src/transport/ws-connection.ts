@@ -9,6 +9,13 @@ import { nextFrame } from './ws-frame.ts';
 /** A close code besides those of the graphql-ws library, whose clients take 4401 as final and come back after 4403. */
 const goingAway = 1001;
 
+/** What a close frame has room for. */
+const maxReasonBytes = 123;
+
+/** A reason that may quote the client, such as the id that it used twice, as a close frame takes it. */
+const shortened = (reason: string): string =>
+  Buffer.byteLength(reason) <= maxReasonBytes ? reason : `${reason.slice(0, maxReasonBytes / 3 - 1).toWellFormed()}…`;
+
 /** An operation's hold on its id: a client may complete an operation and use the id again before the first is through. */
 export class IdClaim {
   readonly #claims: IdClaim[];
@@ -109,7 +116,7 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
   }
 
   close(code: number = CloseCode.InternalServerError, reason = ''): void {
-    this.#socket.close(code, reason);
+    this.#socket.close(code, shortened(reason));
   }
 
   /** The peer has given a sign of life. */

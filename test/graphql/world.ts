@@ -126,6 +126,7 @@ export function createWorld({ anonymous = true, introspection = true, limits = {
     useCases,
     presence,
     walletAuth,
+    sessionLimits,
     anonymous,
     introspection,
     limits: { ...defaultLimits, ...limits },

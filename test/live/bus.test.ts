@@ -72,6 +72,52 @@ describe('hints that are lost', () => {
   });
 });
 
+describe('a hint', () => {
+  test('is not missed in the moment in which the last one has been dealt with', async () => {
+    const bus = lossyBus();
+    const store = createMemoryStore();
+    let meanwhile: (() => void) | null = null;
+    world = createLiveWorld({
+      // Nothing looks by itself.
+      bus: Object.assign(bus, { lossless: true }),
+      store: {
+        ...store,
+        timeline: {
+          ...store.timeline,
+          async read(...args) {
+            const page = await store.timeline.read(...args);
+            if (meanwhile === null) return page;
+            // As if the second event had been committed right after the read.
+            meanwhile();
+            meanwhile = null;
+            return { ...page, events: page.events.slice(0, 1) };
+          },
+        },
+      },
+    });
+    for (let turns = 0; turns < 40; turns++) {
+      bus.passes = () => true;
+      const host = await world.create();
+      using recording = await record(world, host.caller, messagesDocument);
+      await testClockOf(world).advance(0);
+      bus.passes = () => false;
+      await world.send(host, 'one');
+      await world.send(host, 'two');
+      bus.passes = () => true;
+      meanwhile = () => void after(turns, () => bus.publish({ sessionId: host.sessionId, seq: 3 }));
+      bus.publish({ sessionId: host.sessionId, seq: 2 });
+      await testClockOf(world).advance(0);
+      expect([turns, contents(recording.received)]).toEqual([turns, ['one', 'two']]);
+    }
+  });
+});
+
+/** Runs it so many promises later. */
+async function after(turns: number, work: () => void): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  work();
+}
+
 describe('a store that fails', () => {
   test('is asked again, and no event is lost', async () => {
     let broken = false;

@@ -85,6 +85,20 @@ describe('a member that is kicked', () => {
   });
 });
 
+describe('a reader who was a member once', () => {
+  test('reads how it left, and goes on reading', async () => {
+    world = createLiveWorld();
+    const host = await world.create({ visibility: 'PUBLIC' });
+    await world.join(host.sessionId, {}, userNamed('ada'));
+    accepted(await world.useCases.leave(userNamed('ada'), { sessionId: host.sessionId }));
+    const after = encodeEventCursor({ epoch: world.store.epoch, sessionId: host.sessionId, seq: 1 });
+    const recording = await record(world, userNamed('ada'), eventsDocument, { sessionId: host.sessionId, after });
+    await recording.count(3);
+    await world.send(host, 'still public');
+    expect(typesOf(await recording.count(4))).toEqual(['StreamOpened', 'MemberJoined', 'MemberLeft', 'MessageAdded']);
+  });
+});
+
 describe('a session that is over', () => {
   test('ends every subscription after the event that says so', async () => {
     world = createLiveWorld();

@@ -111,6 +111,7 @@ export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
     useCases,
     presence,
     walletAuth,
+    sessionLimits,
     anonymous: true,
     introspection,
     limits: { maxDepth: 12, maxAliases: 30, maxCost: 10_000, maxTokens: 2_000, maxListSize: 100 },

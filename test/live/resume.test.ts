@@ -3,6 +3,7 @@ import { encodeEventCursor } from '../../src/core/cursor.ts';
 import type { Store } from '../../src/core/ports.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import {
+  accepted,
   closeSound,
   contents,
   createLiveWorld,
@@ -11,6 +12,7 @@ import {
   type LiveWorld,
   messagesDocument,
   record,
+  testClockOf,
   typesOf,
 } from './live-world.ts';
 
@@ -134,6 +136,41 @@ describe('resuming by cursor', () => {
     expect(typesOf(await second.count(2))).toEqual(['StreamOpened', 'MessagesCleared']);
   });
 
+  test('shows nothing of cleared messages in what it executed before they were', async () => {
+    world = createLiveWorld();
+    const host = await talk(1);
+    const document =
+      'subscription ($after: String) { sessionEvents(after: $after) { session { messages(first: 9) { nodes { content } } } } }';
+    const first = await record(world, host.caller, document);
+    await first.count(1);
+    await world.send(host, 'secret');
+    await world.join(host.sessionId);
+    expect(JSON.stringify(await first.count(3))).toContain('secret');
+    accepted(await world.useCases.clear(host.caller, {}));
+    await first.count(4);
+    const second = await record(world, host.caller, document, { after: cursorAt(host, 1) });
+    expect(JSON.stringify(await second.count(3))).not.toContain('secret');
+  });
+
+  test('may overtake the group, and is not given again what it has read itself', async () => {
+    const held = holding(createMemoryStore());
+    world = createLiveWorld({ store: held.store });
+    const host = await talk(3);
+    const live = await record(world, host.caller, messagesDocument);
+    await testClockOf(world).advance(0);
+    // The group's own read is on its way for long.
+    const release = held.next();
+    await world.send(host, '4');
+    const ahead = await record(world, host.caller, messagesDocument, { after: cursorAt(host, 1) });
+    expect(contents(await ahead.count(3))).toEqual(['2', '3', '4']);
+    expect(live.received).toEqual([]);
+    release();
+    await live.count(1);
+    await world.send(host, '5');
+    expect(contents(await live.count(2))).toEqual(['4', '5']);
+    expect(contents(await ahead.count(4))).toEqual(['2', '3', '4', '5']);
+  });
+
   test('gives no more than the sink takes', async () => {
     world = createLiveWorld({ hub: { maxBufferedBytes: 1_000, replayPage: 10 } });
     const host = await talk(40);
@@ -148,11 +185,11 @@ describe('resuming by cursor', () => {
     const bytes = (): number => recording.payloads.reduce((sum, { byteLength }) => sum + byteLength, 0);
     await recording.count(1);
     for (let taken = 0; recording.received.length < 39; taken = bytes()) {
-      const received = recording.received.length;
-      recording.drain();
-      await recording.count(received + 1);
+      await testClockOf(world).advance(0);
       // Half the bound, and the event that went over it.
       expect(bytes() - taken).toBeLessThan(1_000);
+      recording.drain();
+      await recording.count(Math.min(recording.received.length + 1, 39));
     }
     expect(contents(recording.received)).toEqual(numbers(2, 40));
     expect(recording.end).toBeUndefined();
@@ -169,6 +206,30 @@ function forgetting(store: Store, oldest: number): Store {
         const { events, head } = await store.timeline.read(sessionId, Math.max(after, oldest - 1), limit);
         return { events, oldest, head };
       },
+    },
+  };
+}
+
+/** A store of which the test can have one read of a timeline wait. */
+function holding(store: Store): { readonly store: Store; readonly next: () => () => void } {
+  let gate: Promise<void> | null = null;
+  return {
+    store: {
+      ...store,
+      timeline: {
+        heads: (ids) => store.timeline.heads(ids),
+        async read(...args) {
+          const waiting = gate;
+          gate = null;
+          await waiting;
+          return await store.timeline.read(...args);
+        },
+      },
+    },
+    next() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
     },
   };
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { accepted, closeSound, eventsDocument } from '../live/live-world.ts';
 import { type TransportWorld, bearer, connect, createTransportWorld, opened } from './transport-world.ts';
 
@@ -37,16 +38,20 @@ describe('the protocol, frame by frame', () => {
     expect(await peer.next()).toEqual({ id: 'a "quoted" ☃ id', type: 'complete' });
   });
 
-  test.each([[1], [60], [70], [126], [1_000], [60_000], [65_500]])('gives messages of %i characters whole', async (length) => {
+  test.each([
+    [1, 150],
+    [65_400, 65_536],
+  ])('gives messages of every length from %i to %i characters whole', async (from, to) => {
     const host = await world.create();
     using peer = await connect(world.url);
     await peer.init(bearer(host));
     peer.subscribe('1', messages);
-    peer.subscribe('2', eventsDocument);
-    await opened(peer, '2');
-    await world.send(host, 'x'.repeat(length));
-    const received = [await peer.next(), await peer.next()].find(({ id }) => id === '1');
-    expect(received.payload.data.messageAdded.message.content).toHaveLength(length);
+    peer.subscribe('open', eventsDocument, { types: ['MEMBER_KICKED'] });
+    await opened(peer, 'open');
+    for (let length = from; length <= to; length++) {
+      await world.send(host, 'x'.repeat(length));
+      expect((await peer.next()).payload.data.messageAdded.message.content).toHaveLength(length);
+    }
   });
 
   test('stops when the client completes, and tells nothing more', async () => {
@@ -86,6 +91,36 @@ describe('the protocol, frame by frame', () => {
     peer.send({ type: 'ping' });
     expect(await peer.next()).toEqual({ type: 'pong' });
     expect(world.hub.size).toBe(2);
+  });
+
+  test('gives an id to the operation that came last, though the one before is still being planned', async () => {
+    await world[Symbol.asyncDispose]();
+    const store = createMemoryStore();
+    let gate: Promise<void> | null = null;
+    const byIds: typeof store.sessions.byIds = async (ids) => {
+      await gate;
+      return await store.sessions.byIds(ids);
+    };
+    world = await createTransportWorld({ store: { ...store, sessions: { ...store.sessions, byIds } } });
+    const host = await world.create();
+    using peer = await connect(world.url);
+    await peer.init(bearer(host));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    for (let round = 0; round < 3; round++) {
+      peer.subscribe('1', eventsDocument);
+      peer.send({ id: '1', type: 'complete' });
+    }
+    peer.subscribe('1', eventsDocument);
+    peer.send({ type: 'ping' });
+    expect(await peer.next()).toEqual({ type: 'pong' });
+    resolve();
+    await opened(peer, '1');
+    await world.send(host, 'hello');
+    expect((await peer.next()).payload.data.sessionEvents.message.content).toBe('hello');
+    peer.send({ type: 'ping' });
+    expect(await peer.next()).toEqual({ type: 'pong' });
+    expect(world.hub.size).toBe(1);
   });
 
   test('answers queries and mutations, with the caller of the connection', async () => {

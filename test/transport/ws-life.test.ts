@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApiKey, revokeApiKey } from '../../src/auth/api-keys.ts';
 import { createMemberTokens } from '../../src/auth/member-tokens.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createTestClock } from '../support/core-clock.ts';
 import { accepted, closeSound, contents, eventsDocument, messagesDocument, secret } from '../live/live-world.ts';
 import { type Peer, type TransportWorld, bearer, connect, createTransportWorld, opened } from './transport-world.ts';
@@ -32,6 +33,35 @@ describe('a member who is kicked', () => {
     using again = await connect(world.url);
     again.send({ type: 'connection_init', payload: bearer(guest) });
     expect(await again.closed).toEqual({ code: 4401, reason: 'KICKED' });
+  });
+});
+
+describe('a member whose kick is slow to come through', () => {
+  test('gets the event first all the same', async () => {
+    const clock = createTestClock();
+    const store = createMemoryStore();
+    let gate: Promise<void> | null = null;
+    const read: typeof store.timeline.read = async (...args) => {
+      await gate;
+      return await store.timeline.read(...args);
+    };
+    world = await createTransportWorld({ clock, store: { ...store, timeline: { ...store.timeline, read } } });
+    const host = await world.create();
+    const guest = await world.join(host.sessionId);
+    using peer = await connect(world.url);
+    await peer.init(bearer(guest));
+    peer.subscribe('1', eventsDocument);
+    await opened(peer, '1');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    accepted(await world.useCases.kick(host.caller, { memberId: guest.memberId }));
+    await clock.advance(1_000);
+    await roundTrip(peer);
+    resolve();
+    expect(typeOf(await peer.next())).toBe('MemberKicked');
+    expect((await peer.next()).type).toBe('complete');
+    await clock.advance(1_000);
+    expect((await peer.closed).code).toBe(4401);
   });
 });
 

@@ -1,9 +1,10 @@
 import type { Backend } from '../../core/backend.ts';
+import { object } from '../../core/checks.ts';
 import { type MemberId, type MessageId, type SessionId, idPrefixes, kindOfId, nameInId } from '../../core/ids.ts';
 import type { Member } from '../../core/member.ts';
 import type { Message } from '../../core/message.ts';
 import type { SessionQuery } from '../../core/ports.ts';
-import { ProblemError, problem } from '../../core/problem.ts';
+import { ProblemError, orThrow, problem } from '../../core/problem.ts';
 import type { Session } from '../../core/session.ts';
 import { type Viewer, principalOf } from '../../core/viewer.ts';
 import type { RequestContext } from '../context.ts';
@@ -49,6 +50,8 @@ const audienceOf = (viewer: Viewer, mine: boolean): SessionQuery['audience'] => 
 
 function queryOf(filter: SessionFilter, page: SessionQuery['page'], context: RequestContext): SessionQuery {
   const { backends, status, visibility, agentId, metadata } = filter;
+  const { objectBytes, objectDepth } = context.services.sessionLimits;
+  orThrow(object(['filter', 'metadata'], metadata, objectBytes, objectDepth));
   return {
     page,
     audience: audienceOf(context.caller.viewer, filter.mine === true),
