@@ -12,8 +12,6 @@ export type Viewer =
   | { readonly kind: 'USER'; readonly issuer: string; readonly subject: string; readonly name: string }
   | { readonly kind: 'MEMBER'; readonly member: Member };
 
-export type ViewerKind = Viewer['kind'];
-
 /** A viewer with the circumstances of its request or connection. */
 export interface Caller {
   readonly viewer: Viewer;

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 
-export const graphqlResponseType = 'application/graphql-response+json; charset=utf-8';
+const graphqlResponseType = 'application/graphql-response+json; charset=utf-8';
 export const jsonType = 'application/json; charset=utf-8';
 
 /** Answers with errors only: a request that did not get as far as being executed. */

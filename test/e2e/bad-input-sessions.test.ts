@@ -1,42 +1,21 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { ProblemCode } from '../../src/core/problem.ts';
+import { expectProblem, nested, sized, stateOf, unchanged } from '../support/bad-input.ts';
 import { gatewayOfFile } from '../support/gateway-of-file.ts';
-import { type Admitted, createSession, joinSession, mutate, post, query } from '../support/graphql-client.ts';
-import { stateOf, unchanged } from '../support/session-state.ts';
-import { createWallet, signIn } from '../support/wallet.ts';
+import { type Admitted, createSession, mutate, post, query } from '../support/graphql-client.ts';
 
 const gateway = gatewayOfFile();
-const elsewhere = gatewayOfFile();
 
 let host: Admitted;
-let guest: Admitted;
-/** A host, and a message, of another session; and the same of another store. */
-let other: Admitted;
-let foreign: Admitted;
-let otherMessage: string;
 beforeAll(async () => {
-  const { url } = gateway;
-  host = await createSession(url, { title: 'Kept', metadata: { kept: true } });
-  guest = await joinSession(url, { sessionId: host.sessionId, identity: { name: 'Grace' } });
-  other = await createSession(url, { title: 'Other' });
-  foreign = await createSession(elsewhere.url, { title: 'Elsewhere' });
-  otherMessage = (await mutate(url, 'sendMessage', { content: 'there' }, delivery, other.credentials)).message.id;
+  host = await createSession(gateway.url, { title: 'Kept', metadata: { kept: true } });
 });
 
 const change = '... on SessionChange { session { id } }';
 const delivery = '... on MessageDelivery { message { id content metadata options } }';
-const statusOf: Readonly<Record<string, number>> = { BAD_INPUT: 400, FORBIDDEN: 403, NOT_FOUND: 404, CONFLICT: 409, TOO_LARGE: 413 };
 
 /** What is wrong, the input, and the refusal: its code, its field, and what its words must hold: the field, the rule, the value. */
-type Fault = [what: string, input: object, code: string, path: string, ...says: string[]];
-
-function expectRefusal(refused: any, code: string, path: string | null, says: readonly string[]): void {
-  expect(refused).toMatchObject({ __typename: 'Problem', code, status: statusOf[code], path: path?.split('.') ?? null });
-  for (const words of says) expect(refused.detail).toContain(words);
-}
-
-const nested = (levels: number): object => (levels === 1 ? {} : { in: nested(levels - 1) });
-/** An object of exactly so many bytes as JSON. */
-const sized = (bytes: number, fill = 'x'): object => ({ fill: fill.repeat((bytes - '{"fill":""}'.length) / Buffer.byteLength(fill)) });
+type Fault = [what: string, input: object, code: ProblemCode, path: string, ...says: string[]];
 
 const year = 31_536_000;
 const boundsOf = (field: string): readonly string[] => [`\`${field}\``, `from 1 to ${year}`];
@@ -137,10 +116,10 @@ describe('settings out of their bounds', () => {
     const { url } = gateway;
     // Public, so that everybody would find it.
     const creation = await mutate(url, 'createSession', { ...input, visibility: 'PUBLIC' }, '__typename');
-    expectRefusal(creation, code, path, says);
+    expectProblem(creation, code, path, says);
     await unchanged(url, host, async () => {
       for (const field of ['updateSession', 'replaceSession']) {
-        expectRefusal(await mutate(url, field, input, change, host.credentials), code, path, says);
+        expectProblem(await mutate(url, field, input, change, host.credentials), code, path, says);
       }
     });
   });
@@ -148,15 +127,15 @@ describe('settings out of their bounds', () => {
   test('of a new session alone', async () => {
     const { url } = gateway;
     const create = (input: object) => mutate(url, 'createSession', { ...input, visibility: 'PUBLIC' }, '__typename');
-    expectRefusal(await create({ identity: { name: '' } }), 'BAD_INPUT', 'identity.name', ['`identity.name`', 'not to be empty']);
-    expectRefusal(await create({ identity: { name: 'n'.repeat(129) } }), 'BAD_INPUT', 'identity.name', ['at most 128', 'got 129.']);
-    expectRefusal(await create({ identity: { address: host.memberId } }), 'FORBIDDEN', 'identity.address', [host.memberId]);
-    expectRefusal(await create({ owners: ['ada', ' '] }), 'BAD_INPUT', 'owners.1', ['`owners.1`', 'not to be empty']);
-    expectRefusal(await create({ handle: 'a/b' }), 'BAD_INPUT', 'handle', ['`handle`', 'letters, digits', 'got "a/b"']);
-    expectRefusal(await create({ backend: 'nowhere' }), 'BAD_INPUT', 'backend', ['`backend`', 'one of local', 'got "nowhere"']);
-    expectRefusal(await create({ backend: host.sessionId }), 'BAD_INPUT', 'backend', ['`backend`', host.sessionId]);
-    expectRefusal(await create({ idempotencyKey: '' }), 'BAD_INPUT', 'idempotencyKey', ['`idempotencyKey`', 'not to be empty']);
-    expectRefusal(await create({ options: { julep: {} } }), 'BAD_INPUT', 'options.julep', ['`options.julep`', 'JULEP', 'local']);
+    expectProblem(await create({ identity: { name: '' } }), 'BAD_INPUT', 'identity.name', ['`identity.name`', 'not to be empty']);
+    expectProblem(await create({ identity: { name: 'n'.repeat(129) } }), 'BAD_INPUT', 'identity.name', ['at most 128', 'got 129.']);
+    expectProblem(await create({ identity: { address: host.memberId } }), 'FORBIDDEN', 'identity.address', [host.memberId]);
+    expectProblem(await create({ owners: ['ada', ' '] }), 'BAD_INPUT', 'owners.1', ['`owners.1`', 'not to be empty']);
+    expectProblem(await create({ handle: 'a/b' }), 'BAD_INPUT', 'handle', ['`handle`', 'letters, digits', 'got "a/b"']);
+    expectProblem(await create({ backend: 'nowhere' }), 'BAD_INPUT', 'backend', ['`backend`', 'one of local', 'got "nowhere"']);
+    expectProblem(await create({ backend: host.sessionId }), 'BAD_INPUT', 'backend', ['`backend`', host.sessionId]);
+    expectProblem(await create({ idempotencyKey: '' }), 'BAD_INPUT', 'idempotencyKey', ['`idempotencyKey`', 'not to be empty']);
+    expectProblem(await create({ options: { julep: {} } }), 'BAD_INPUT', 'options.julep', ['`options.julep`', 'JULEP', 'local']);
     expect(await query(url, '{ sessions { totalCount } }')).toEqual({ sessions: { totalCount: 0 } });
   });
 
@@ -168,7 +147,7 @@ describe('settings out of their bounds', () => {
   ])('a timeout policy of %j', async (policy, field, ...says) => {
     const { url } = gateway;
     const refused = await unchanged(url, host, () => mutate(url, 'setTimeoutPolicy', { policy }, change, host.credentials));
-    expectRefusal(refused, 'BAD_INPUT', `policy.${field}`, [`\`policy.${field}\``, ...says]);
+    expectProblem(refused, 'BAD_INPUT', `policy.${field}`, [`\`policy.${field}\``, ...says]);
   });
 
   test.each<[what: string, name: string, input: object, ...says: string[]]>([
@@ -207,7 +186,7 @@ describe('settings out of their bounds', () => {
     expect(rules).toMatchObject({ maxMembers: 10_000, passwordProtected: true });
     const join = { sessionId: created.sessionId, password: '🔑'.repeat(256) };
     expect(await mutate(url, 'joinSession', join, '__typename')).toEqual({ __typename: 'SessionAdmission' });
-    expectRefusal(await mutate(url, 'joinSession', { ...join, password: '🔑'.repeat(257) }, '__typename'), 'TOO_LARGE', 'password', [
+    expectProblem(await mutate(url, 'joinSession', { ...join, password: '🔑'.repeat(257) }, '__typename'), 'TOO_LARGE', 'password', [
       '1024',
     ]);
   });
@@ -218,7 +197,7 @@ describe('settings out of their bounds', () => {
     const refused = await unchanged(url, small, () =>
       mutate(url, 'updateSession', { metadata: { more: 'x'.repeat(300) } }, change, small.credentials),
     );
-    expectRefusal(refused, 'TOO_LARGE', 'metadata', ['`metadata`', 'at most 10240 bytes', 'got 103']);
+    expectProblem(refused, 'TOO_LARGE', 'metadata', ['`metadata`', 'at most 10240 bytes', 'got 103']);
   });
 });
 
@@ -273,17 +252,7 @@ describe('messages', () => {
   test.each<Fault>(messages)('%s', async (_what, input, code, path, ...says) => {
     const { url } = gateway;
     const refused = await unchanged(url, host, () => mutate(url, 'sendMessage', { content: 'x', ...input }, delivery, host.credentials));
-    expectRefusal(refused, code, path, says);
-  });
-
-  test('answers to what is no message, or one of another session or store', async () => {
-    const { url } = gateway;
-    const answerTo = (inReplyTo: string) =>
-      unchanged(url, host, () => mutate(url, 'sendMessage', { content: 'x', inReplyTo }, delivery, host.credentials));
-    expectRefusal(await answerTo(host.memberId), 'BAD_INPUT', 'inReplyTo', ['Message id', host.memberId]);
-    expectRefusal(await answerTo(otherMessage), 'NOT_FOUND', 'inReplyTo', [otherMessage, host.sessionId]);
-    const { message } = await mutate(elsewhere.url, 'sendMessage', { content: 'there' }, delivery, foreign.credentials);
-    expectRefusal(await answerTo(message.id), 'NOT_FOUND', 'inReplyTo', [message.id]);
+    expectProblem(refused, code, path, says);
   });
 
   test('of exactly 64 KiB, in whatever script, are sent', async () => {

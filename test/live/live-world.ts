@@ -23,7 +23,7 @@ import { limits as sessionLimits } from '../support/core-fixtures.ts';
 
 export const secret = 'a secret of at least thirty-two characters';
 
-export const callerOf = (viewer: Viewer, parts: Partial<Caller> = {}): Caller => ({
+const callerOf = (viewer: Viewer, parts: Partial<Caller> = {}): Caller => ({
   viewer,
   currentSessionId: viewer.kind === 'MEMBER' ? viewer.member.sessionId : null,
   remoteAddress: '192.0.2.1',
