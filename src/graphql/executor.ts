@@ -1,4 +1,4 @@
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode, execute } from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, type OperationDefinitionNode, execute } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { conditionsOf, isCompilable, specialize } from './compile.ts';
@@ -17,6 +17,14 @@ interface Executor {
 
 // How many compiled operations are kept: some hundred kilobytes each at the most, mostly far less.
 const maxCompiled = 500;
+
+// What graphql-jit makes has `extensions` only where its cause has some; Apollo Server reads them of every error, and fails where there are none.
+function asGraphQLError({ message, path, locations, originalError, extensions }: GraphQLError): GraphQLError {
+  return Object.assign(new GraphQLError(message, { path, originalError, extensions }), { locations });
+}
+
+const withPlainErrors = (result: ExecutionResult): ExecutionResult =>
+  result.errors === undefined ? result : { ...result, errors: result.errors.map(asGraphQLError) };
 
 /**
  * Runs operations by graphql-jit, from the second time on: one that comes once is interpreted by graphql-js for less than its compilation
@@ -54,7 +62,9 @@ export function createExecutor(schema: GraphQLSchema): Executor {
           query = compile(conditions === null ? document : specialize(document, variables), name);
           compiled.set(variant, query);
         }
-        return typeof query === 'object' ? query.query(rootValue, context, variables) : interpret(rootValue, variables, context);
+        if (typeof query !== 'object') return interpret(rootValue, variables, context);
+        const result = query.query(rootValue, context, variables);
+        return result instanceof Promise ? result.then(withPlainErrors) : withPlainErrors(result);
       };
     },
   };

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gatewayOfFile } from '../support/gateway-of-file.ts';
 import { type Admitted, createSession, mutate, query } from '../support/graphql-client.ts';
-import { unchanged } from '../support/session-state.ts';
+import { unchanged } from '../support/bad-input.ts';
 import { createWallet, credentialsFields, requestChallenge, signIn } from '../support/wallet.ts';
 
 // Challenges are counted by address of the client: not all of them are needed here, and ten are let through in a minute.

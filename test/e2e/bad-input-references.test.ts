@@ -148,9 +148,10 @@ describe('cursors of the timeline', () => {
 });
 
 describe('cursors of pages', () => {
-  const pageOf = (list: string, argument: string) =>
-    `query ($cursor: String) { sessions(${list === 'sessions' ? `${argument}: $cursor` : ''}) { totalCount }
-      currentSession { ${list === 'sessions' ? 'id' : `${list}(${argument}: $cursor) { totalCount }`} } }`;
+  const pageOf = (list: string, argument: string): string => {
+    const page = `${list}(${argument}: $cursor) { totalCount }`;
+    return `query ($cursor: String) { ${list === 'sessions' ? page : `currentSession { ${page} }`} }`;
+  };
   const endOf = async (url: string, credentials: object, list: string): Promise<string> => {
     const source = `{ sessions { pageInfo { endCursor } } currentSession { members { pageInfo { endCursor } } messages { pageInfo { endCursor } } } }`;
     const { sessions, currentSession } = await query(url, source, {}, { ...credentials });

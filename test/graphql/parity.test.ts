@@ -11,11 +11,16 @@ import { type World, apiKey, createWorld, nobody } from './world.ts';
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** As clients see it; errors come in the order in which promises settle, which no specification orders. */
+/** As clients see it, and servers: these read the extensions of every error. Errors come in the order in which promises settle, which no specification orders. */
 const comparable = ({ engine }: World, { data, errors }: ExecutionResult): unknown => ({
   data: plain(data),
   errors: (errors ?? [])
-    .map((error) => JSON.stringify(engine.formatError(error)).replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, 'a correlation id'))
+    .map((error) =>
+      JSON.stringify([engine.formatError(error), typeof error.extensions]).replaceAll(
+        /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g,
+        'a correlation id',
+      ),
+    )
     .toSorted(),
 });
 
