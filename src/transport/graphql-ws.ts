@@ -12,7 +12,7 @@ import type { Connections } from './connections.ts';
 import { credentialsOf, withConnectionParams } from './credentials.ts';
 import type { InFlight } from './in-flight.ts';
 import { SubscriptionError } from './subscription-stream.ts';
-import { WsConnection } from './ws-connection.ts';
+import { WsConnection, invalidMessage } from './ws-connection.ts';
 import { type PreparedArgs, createWsOperations } from './ws-operations.ts';
 
 export interface GraphqlWsOptions {
@@ -41,6 +41,9 @@ export interface GraphqlWsOptions {
 
 /** How long a peer may take to answer a closing. */
 const closeTimeoutMs = 2_000;
+
+/** Whether the library threw at a message that only servers send: the protocol knows its type, and has no other end for it than for garbage. */
+const isServersMessage = (error: unknown): boolean => error instanceof Error && error.message.startsWith('Unexpected message of type ');
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -122,10 +125,11 @@ export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Dispo
     // Whoever goes on sending after it was told to go is not listened to: its credentials may be why.
     if (!connection?.isOpen || connection.handle === null) return;
     // Text is UTF-8 or has closed the socket already; decoding bytes that are not would put U+FFFD in their place.
-    if (isBinary && !isUtf8(data)) return connection.close(CloseCode.BadRequest, 'Invalid message received');
+    if (isBinary && !isUtf8(data)) return connection.close(CloseCode.BadRequest, invalidMessage);
     // Whoever asks without taking the answers is not listened to until it has.
     if (connection.bufferedBytes() > options.maxBufferedBytes) void connection.pauseUntilDrained();
     connection.handle(data.toString()).catch((error: unknown) => {
+      if (isServersMessage(error)) return connection.close(CloseCode.BadRequest, invalidMessage);
       options.onError(error);
       connection.close(CloseCode.InternalServerError, 'Internal server error');
     });

@@ -9,6 +9,9 @@ import { nextFrame } from './ws-frame.ts';
 /** A close code besides those of the graphql-ws library, whose clients take 4401 as final and come back after 4403. */
 const goingAway = 1001;
 
+/** What the protocol says at 4400. */
+export const invalidMessage = 'Invalid message received';
+
 /** What a close frame has room for. */
 const maxReasonBytes = 123;
 
@@ -117,6 +120,15 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
 
   close(code: number = CloseCode.InternalServerError, reason = ''): void {
     this.#socket.close(code, shortened(reason));
+  }
+
+  /** A ping of the protocol. The library's own answer fails at a payload that is nested too deep to be sent back. */
+  onPing(payload: Readonly<Record<string, unknown>> | undefined): void {
+    try {
+      this.send(JSON.stringify({ type: 'pong', payload }));
+    } catch {
+      this.close(CloseCode.BadRequest, invalidMessage);
+    }
   }
 
   /** The peer has given a sign of life. */

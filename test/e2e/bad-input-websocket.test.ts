@@ -34,7 +34,8 @@ describe('what closes the socket', () => {
     ['a list so deep that it would be the end of many', deep],
     ['no type', { id: '1' }],
     ['an unknown type', { type: 'start', id: '1' }],
-    ['an operation of the server', { type: 'next', id: '1', payload: { data: {} } }],
+    ['a ping nested too deep to be answered', `{"type":"ping","payload":{"a":${deep}}}`],
+    ['an answer, which only servers give', { type: 'next', id: '1', payload: { data: {} } }],
     ['a subscription without an id', { type: 'subscribe', payload: { query: events } }],
     ['a subscription with an empty id', subscribeTo('')],
     ['a subscription with a number for its id', { ...subscribeTo('1'), id: 1 }],
@@ -101,16 +102,16 @@ describe('what closes the socket', () => {
     expect(await peer.closed).toMatch(/^1009/);
   });
 
-  test.each<[what: string, payload: Record<string, unknown>, reason: string]>([
+  test.each<[what: string, payload: Record<string, unknown> | string, reason: string]>([
     ['a token that is none', bearer('nonsense'), 'UNAUTHENTICATED'],
     ['an API key that is none', { 'X-API-Key': 'nonsense' }, 'UNAUTHENTICATED'],
     ['a key that is a number', { 'X-API-Key': 7 }, 'UNAUTHENTICATED'],
-    ['a token that is a list, and a deep one', { authorization: JSON.parse(deep) }, 'UNAUTHENTICATED'],
+    ['a token that is a list, and a deep one', `{ "authorization": ${deep} }`, 'UNAUTHENTICATED'],
     ['both', { ...bearer('nonsense'), 'X-API-Key': 'nonsense' }, 'UNAUTHENTICATED'],
     ['a session that is none', { 'X-Session-Id': 'nonsense' }, 'BAD_INPUT'],
   ])('4401, at %s in connection_init', async (_what, payload, reason) => {
     using peer = await connectPeer(gateway.url);
-    peer.send({ type: 'connection_init', payload });
+    peer.send(`{"type":"connection_init","payload":${typeof payload === 'string' ? payload : JSON.stringify(payload)}}`);
     expect(await peer.closed).toBe(`4401 ${reason}`);
   });
 
