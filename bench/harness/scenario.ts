@@ -19,8 +19,8 @@ export interface Scale {
 /** What is measured. */
 export const fullScale: Scale = {
   rounds: 5,
-  roundSeconds: 4,
-  warmUpSeconds: 4,
+  roundSeconds: 3,
+  warmUpSeconds: 6,
   callers: 64,
   subscribers: 1_000,
   idleSubscriptions: 10_000,

@@ -5,6 +5,7 @@ import { startGateway } from '../gateway/gateway.ts';
 import { openSessions, type GuestSession } from '../gateway/guests.ts';
 import { sessionEvents } from '../gateway/operations.ts';
 import { startChild, type Child } from '../harness/child.ts';
+import { coresDuring } from '../harness/measured-load.ts';
 import type { Usage } from '../harness/probe.ts';
 import { rowOf, type Row, type Scenario, type Workshop } from '../harness/scenario.ts';
 import type { SubscribeInput, SubscriberMethods } from '../load/subscribers.ts';
@@ -14,10 +15,12 @@ import type { SampleEvent } from '../peers/sample.ts';
 interface Growth {
   readonly rssKiB: number;
   readonly heapKiB: number;
+  /** Kept busy while nothing happens. */
+  readonly cores: number;
 }
 
-/** Long enough for a server to be done with what subscribing left behind, milliseconds. */
-const settleMs = 2_000;
+/** Long enough for a server to be done with what subscribing left behind, and to see what it does every second, milliseconds. */
+const settleMs = 4_000;
 
 /** What one subscription costs a server while nothing happens. */
 async function growth(server: Child, clients: readonly Child<SubscriberMethods>[], input: SubscribeInput, settle: number): Promise<Growth> {
@@ -30,10 +33,11 @@ async function growth(server: Child, clients: readonly Child<SubscriberMethods>[
   const before: Usage = await server.call('usageAfterCollection', null);
   await client.call('subscribe', input);
   await sleep(settle);
+  const [, cores] = await coresDuring(server, () => sleep(settle));
   await client.call('check', null);
   const after: Usage = await server.call('usageAfterCollection', null);
   const each = input.subscribers.length * 1_024;
-  return { rssKiB: (after.rssBytes - before.rssBytes) / each, heapKiB: (after.heapBytes - before.heapBytes) / each };
+  return { rssKiB: (after.rssBytes - before.rssBytes) / each, heapKiB: (after.heapBytes - before.heapBytes) / each, cores };
 }
 
 const subscriptionsTo = (sessions: readonly GuestSession[]): SubscribeInput['subscribers'] =>
@@ -50,7 +54,7 @@ const event: SampleEvent = {
 };
 
 async function run({ scale, directory, say }: Workshop): Promise<readonly Row[]> {
-  const settle = Math.min(settleMs, scale.roundSeconds * 1_000);
+  const settle = Math.min(settleMs, scale.roundSeconds * 2_000);
   const common = { workingDirectory: directory, logFile: join(directory, 'idle.log'), env: { ...process.env, NODE_ENV: 'production' } };
   const subscribersProcess = (): Child<SubscriberMethods> =>
     startChild<SubscriberMethods>({ ...common, entry: 'bench/load/subscribers.ts' });
@@ -91,6 +95,7 @@ async function run({ scale, directory, say }: Workshop): Promise<readonly Row[]>
       peer: { name, values: [peer.rssKiB] },
       target: { bound: 'at most', value: 16 },
       judge: 'figure',
+      details: { 'Parley: cores while idle': parley.cores, 'peer: cores while idle': peer.cores },
     }),
     rowOf({
       scenario: 'idle',

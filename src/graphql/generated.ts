@@ -170,7 +170,11 @@ export type CreateSessionInput = {
   readonly description?: InputMaybe<Scalars['String']['input']>;
   /** The id it is to have at the backend, where the backend takes one: 1 to 128 letters, digits, dots, dashes, tildes or underscores. Taken already = CONFLICT. Left out = one is made. */
   readonly handle?: InputMaybe<Scalars['String']['input']>;
-  /** Makes a repetition safe: the same caller, key and input give the first answer again; another input is IDEMPOTENCY_MISMATCH. At most 255 characters, kept for 24 hours unless configured otherwise. */
+  /**
+   * Makes a repetition safe: the same caller, key and input give the first answer again; another input is IDEMPOTENCY_MISMATCH. Anonymous
+   * callers cannot be told apart: a key that one of them has used is CONFLICT. At most 255 characters, kept for 24 hours unless configured
+   * otherwise.
+   */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Who the creator is in the session. */
   readonly identity?: InputMaybe<IdentityInput>;
@@ -571,8 +575,9 @@ export type Mutation = {
   readonly clearMessages: ClearMessagesResult;
   /**
    * Opens a session, with the caller as its HOST, and gives the token to act by.
-   * Problems: BAD_INPUT, TOO_LARGE, UNAUTHENTICATED, TIER_REQUIRED (the backend asks for a higher tier), FORBIDDEN (a
-   * member's token where anonymous callers may not create), CONFLICT (the handle is taken), IDEMPOTENCY_MISMATCH, UNSUPPORTED (the backend does not take what was given), UPSTREAM_REFUSED, UPSTREAM_FAILED,
+   * Problems: BAD_INPUT, TOO_LARGE, UNAUTHENTICATED, TIER_REQUIRED (the backend asks for a higher tier), FORBIDDEN (a member's token where
+   * anonymous callers may not create, or an address that is not proven), CONFLICT (the handle is taken, or an anonymous caller's idempotency
+   * key), IDEMPOTENCY_MISMATCH, UNSUPPORTED (the backend does not take what was given), UPSTREAM_REFUSED, UPSTREAM_FAILED,
    * UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT.
    */
   readonly createSession: CreateSessionResult;
@@ -588,8 +593,8 @@ export type Mutation = {
   readonly heartbeatSession: HeartbeatSessionResult;
   /**
    * Joins a session and gives the token to act by. A WALLET or USER that is a member already gets its membership again.
-   * Problems: BAD_INPUT, UNAUTHENTICATED, NOT_FOUND, EXPIRED, ENDED, KICKED (removed for good), NOT_ALLOWLISTED, WRONG_PASSWORD, RATE_LIMITED
-   * (too many passwords tried), SESSION_FULL, CONFLICT.
+   * Problems: BAD_INPUT, UNAUTHENTICATED, NOT_FOUND, EXPIRED, ENDED, KICKED (removed for good), FORBIDDEN (an address that is not proven),
+   * NOT_ALLOWLISTED, WRONG_PASSWORD, RATE_LIMITED (too many passwords tried), SESSION_FULL, CONFLICT.
    */
   readonly joinSession: JoinSessionResult;
   /**
@@ -869,7 +874,7 @@ export type Query = {
    * Session, Member, Message) is BAD_INPUT.
    */
   readonly node?: Maybe<Node>;
-  /** Several nodes by their ids, in that order, with null where `node` would answer null. At most 100 ids. */
+  /** Several nodes by their ids, in that order, with null where `node` would answer null. At most `maxListSize` ids: 100 unless configured otherwise. */
   readonly nodes: ReadonlyArray<Maybe<Node>>;
   /** A session by its id. Null where there is none, or the caller may not see it. What is not a session's id is BAD_INPUT. */
   readonly session?: Maybe<Session>;

@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expectProblem, expectProblemError, stateOf, unchanged } from '../support/bad-input.ts';
-import { gatewayOfFile } from '../support/gateway-of-file.ts';
+import { gatewaysOfFile } from '../support/gateway-of-file.ts';
 import { type Admitted, createSession, joinSession, mutate, post, query } from '../support/graphql-client.ts';
 import { allEvents, follow, ofType } from '../support/live-client.ts';
 import { createWallet, signIn } from '../support/wallet.ts';
 
-const gateway = gatewayOfFile();
-/** Another gateway on another store. */
-const elsewhere = gatewayOfFile();
+// Two gateways, two stores.
+const { gateway, elsewhere } = gatewaysOfFile({ gateway: {}, elsewhere: {} });
 
 let host: Admitted;
 let guest: Admitted;

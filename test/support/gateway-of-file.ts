@@ -15,7 +15,20 @@ export interface GatewayOfFile {
 }
 
 /** Starts before the first test of the file, and goes with the last. */
-export function gatewayOfFile(env: Readonly<Record<string, string>> = {}): GatewayOfFile {
+export const gatewayOfFile = (env: Readonly<Record<string, string>> = {}): GatewayOfFile => gatewaysOfFile({ only: env }).only;
+
+/** Several at once, each on a store of its own, by names of the test's and their environments. */
+export function gatewaysOfFile<Name extends string>(
+  environments: Readonly<Record<Name, Readonly<Record<string, string>>>>,
+): Readonly<Record<Name, GatewayOfFile>> {
+  const gateways = Object.entries<Readonly<Record<string, string>>>(environments).map(([name, env]) => [name, prepare(env)] as const);
+  beforeAll(() => Promise.all(gateways.map(([, { start }]) => start())));
+  afterAll(() => Promise.all(gateways.map(([, gateway]) => gateway[Symbol.asyncDispose]())));
+  const byName: Readonly<Record<string, GatewayOfFile>> = Object.fromEntries(gateways);
+  return byName as Readonly<Record<Name, GatewayOfFile>>;
+}
+
+function prepare(env: Readonly<Record<string, string>>): GatewayOfFile & AsyncDisposable & { start(): Promise<void> } {
   let dataDir = '';
   let running: GatewayProcess | null = null;
   let earlier = '';
@@ -23,14 +36,6 @@ export function gatewayOfFile(env: Readonly<Record<string, string>> = {}): Gatew
     if (running === null) throw new Error('The gateway of the file runs while its tests do');
     return running;
   };
-  beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
-    running = await startGatewayProcess({ dataDir, env });
-  });
-  afterAll(async () => {
-    await running?.[Symbol.asyncDispose]();
-    await rm(dataDir, { recursive: true, force: true });
-  });
   return {
     get url() {
       return process().url;
@@ -39,10 +44,18 @@ export function gatewayOfFile(env: Readonly<Record<string, string>> = {}): Gatew
       return dataDir;
     },
     output: () => earlier + process().output(),
+    async start() {
+      dataDir = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
+      running = await startGatewayProcess({ dataDir, env });
+    },
     async restart(signal) {
       await process().end(signal);
       earlier += process().output();
       running = await startGatewayProcess({ dataDir, env });
+    },
+    async [Symbol.asyncDispose]() {
+      await running?.[Symbol.asyncDispose]();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,7 +1,6 @@
 // Writes messages to a store until it is killed, and prints the id and number of each that was acknowledged:
 // node store-writer-process.ts <file> <session>
 
-import { writeSync } from 'node:fs';
 import type { SessionId } from '../../src/core/ids.ts';
 import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { aMessage, aSending } from './store-fixtures.ts';
@@ -15,7 +14,7 @@ async function send(): Promise<never> {
     const message = aMessage(id);
     const outcome = await store.commit(aSending(id, [message]));
     if (outcome.kind !== 'committed') throw new Error(`Expected the message to be stored, got ${outcome.kind}`);
-    writeSync(1, `${message.id} ${outcome.seq}\n`);
+    process.stdout.write(`${message.id} ${outcome.seq}\n`);
   }
 }
 
