@@ -53,6 +53,8 @@ export async function createGateway(given: ParleyConfig = {}): Promise<Gateway> 
     return part;
   };
   const close = async (): Promise<void> => {
+    if (opened.length === 0) return;
+    logger.info('Parley is stopping');
     for (const part of opened.splice(0).toReversed()) {
       try {
         await part[Symbol.asyncDispose]();
@@ -61,6 +63,7 @@ export async function createGateway(given: ParleyConfig = {}): Promise<Gateway> 
         logger.error({ err: error }, 'A part of the gateway could not be closed');
       }
     }
+    logger.info('Parley has stopped');
     logger.flush();
   };
 
@@ -79,6 +82,12 @@ async function compose(
   close: () => Promise<void>,
 ): Promise<Gateway> {
   const clock = systemClock;
+  if (config.environment === 'production' && /^localhost(?::|$)/.test(config.auth.wallet.domain)) {
+    logger.warn(
+      { setting: 'auth.wallet.domain', value: config.auth.wallet.domain },
+      'Wallets will warn of a sign-in for localhost: name your site',
+    );
+  }
   const secret = await secretOf(config);
   const report = (what: string) => (error: unknown) => logger.error({ err: error }, what);
 

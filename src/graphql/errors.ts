@@ -58,7 +58,9 @@ const badArgument = /^Argument "\w+" of (?:non-null|required) type /;
 
 function codeOf(cause: unknown, formatted: Formatted): unknown {
   if (!(cause instanceof GraphQLError)) return undefined;
-  const code = cause.extensions['code'] ?? formatted.extensions?.['code'];
+  // Errors of other makers may lack what their type promises, and this must not fail.
+  const extensions: GraphQLError['extensions'] | undefined = cause.extensions;
+  const code = extensions?.['code'] ?? formatted.extensions?.['code'];
   if (code !== undefined && code !== 'INTERNAL_SERVER_ERROR') return code;
   return badArgument.test(cause.message) ? 'BAD_USER_INPUT' : undefined;
 }

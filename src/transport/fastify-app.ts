@@ -27,7 +27,8 @@ const requestTimeoutMs = 30_000;
 export async function createFastifyApp(options: FastifyAppOptions): Promise<FastifyInstance> {
   const { logger, engine, bodyLimitBytes, corsOrigins, isDraining } = options;
   const app: FastifyInstance = fastify<Server, IncomingMessage, ServerResponse>({
-    loggerInstance: logger,
+    // Where it listens is told by the gateway.
+    loggerInstance: logger.level === 'info' ? logger.child({}, { level: 'warn' }) : logger,
     // Requests are logged below, without their variables.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: bodyLimitBytes,

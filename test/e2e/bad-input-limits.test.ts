@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectProblemError, unchanged } from '../support/bad-input.ts';
+import { expectProblem, unchanged } from '../support/bad-input.ts';
 import { gatewaysOfFile } from '../support/gateway-of-file.ts';
 import { type Admitted, type Credentials, createSession, post } from '../support/graphql-client.ts';
 import { connectPeer } from '../support/ws-peer.ts';
@@ -22,8 +22,10 @@ interface Answer {
   readonly body: any;
 }
 
+type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
+
 /** A request as it is, without the manners of a GraphQL client. */
-async function ask(path: string, init: RequestInit): Promise<Answer> {
+async function ask(path: string, init: Init): Promise<Answer> {
   const answer = await fetch(`${gateway.url}${path}`, init);
   const text = await answer.text();
   return { status: answer.status, type: answer.headers.get('content-type'), headers: answer.headers, body: text && JSON.parse(text) };
@@ -31,7 +33,7 @@ async function ask(path: string, init: RequestInit): Promise<Answer> {
 
 const json = { 'content-type': 'application/json' };
 const mutation = 'mutation { sendMessage(input: { content: "through the back door" }) { __typename } }';
-const posted = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = json): RequestInit => ({
+const posted = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = json): Init => ({
   method: 'POST',
   headers,
   body,
@@ -41,7 +43,7 @@ const got = (query: string): string => `/graphql?query=${encodeURIComponent(quer
 describe('a request that is wrong as such gets an answer in the shape of GraphQL, and changes nothing', () => {
   const preflighted = { 'apollo-require-preflight': '1' };
 
-  test.each<[what: string, path: string, init: RequestInit, status: number, code: string, says: string]>([
+  test.each<[what: string, path: string, init: Init, status: number, code: string, says: string]>([
     [
       'a body over the limit',
       '/graphql',
@@ -99,7 +101,7 @@ describe('a request that is wrong as such gets an answer in the shape of GraphQL
     ['a path that leads out', '/graphiql/..%2f..%2fpackage.json', {}, 404, 'NOT_FOUND', '/graphiql/'],
     ['a query at an unknown path', '/api', posted(JSON.stringify({ query: mutation })), 404, 'NOT_FOUND', '/api'],
   ])('%s', async (_what, path, init, status, code, says) => {
-    const answer = await unchanged(gateway.url, host, () => ask(path, { ...init, headers: { ...init.headers, ...host.credentials } }));
+    const answer = await unchanged(gateway.url, host, () => ask(path, { ...init, headers: { ...host.credentials, ...init.headers } }));
     expect(answer).toMatchObject({
       status,
       type: expect.stringMatching(/^application\/json/),
@@ -107,7 +109,7 @@ describe('a request that is wrong as such gets an answer in the shape of GraphQL
     });
     expect(Object.keys(answer.body)).toEqual(['errors']);
     expect(answer.body.errors[0].message).toContain(says);
-    if (status === 405) expect(answer.headers.get('allow')).toMatch(/POST/);
+    expect(answer.headers.has('allow')).toBe(status === 405);
   });
 
   test('a subscription over plain HTTP is told where to go', async () => {
@@ -233,14 +235,14 @@ describe('a page', () => {
     ['from both ends', members, () => ({ first: 1, last: 1 }), 'last', '`first` and `last`', 'got both'],
     ['of 101 nodes', nodes, () => ({ ids: Array(101).fill(host.sessionId) }), 'ids', '`ids`', 'at most 100', 'got 101.'],
   ])('%s is refused', async (_what, query, variablesOf, path, ...says) => {
-    expectProblemError(await errorsOf(gateway.url, query, variablesOf(), host.credentials), 'BAD_INPUT', path, says);
+    expectProblem(await errorsOf(gateway.url, query, variablesOf(), host.credentials), 'BAD_INPUT', path, says);
   });
 
   test('of nobody, and of 100 nodes, is given', async () => {
     const none = await post(gateway.url, members, { first: 0 }, host.credentials);
     expect(none).toMatchObject({ errors: undefined, data: { currentSession: { members: { totalCount: 1 } } } });
     const many = await post(gateway.url, nodes, { ids: Array(100).fill(host.sessionId) });
-    expect(many.data.nodes).toEqual(Array(100).fill({ id: host.sessionId }));
+    expect(many.data.nodes).toEqual(Array.from({ length: 100 }, () => ({ id: host.sessionId })));
   });
 });
 
@@ -265,7 +267,7 @@ describe('in production, unless asked otherwise,', () => {
       `session(id: "${host.sessionId}") { id }`,
       'node(id: "bck_bG9jYWw") { id }',
     ]) {
-      expectProblemError(await errorsOf(production.url, `{ ${field} }`), 'UNAUTHENTICATED', null, ['anonymous', 'X-API-Key']);
+      expectProblem(await errorsOf(production.url, `{ ${field} }`), 'UNAUTHENTICATED', null, ['anonymous', 'X-API-Key']);
     }
     for (const [field, input] of [
       ['createSession', '{}'],
@@ -278,7 +280,7 @@ describe('in production, unless asked otherwise,', () => {
     using peer = await connectPeer(production.url);
     await peer.init();
     const refused = await peer.errorsOf('1', `subscription { sessionEvents(sessionId: "${host.sessionId}") { cursor } }`);
-    expectProblemError(refused, 'UNAUTHENTICATED', null, ['anonymous']);
+    expectProblem(refused, 'UNAUTHENTICATED', null, ['anonymous']);
     expect((await post(production.url, '{ viewer { kind } }')).data).toEqual({ viewer: { kind: 'ANONYMOUS' } });
   });
 });

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectProblem, expectProblemError, stateOf, unchanged } from '../support/bad-input.ts';
+import { expectProblem, unchanged } from '../support/bad-input.ts';
 import { gatewaysOfFile } from '../support/gateway-of-file.ts';
 import { type Admitted, createSession, joinSession, mutate, post, query } from '../support/graphql-client.ts';
 import { allEvents, follow, ofType } from '../support/live-client.ts';
 import { createWallet, signIn } from '../support/wallet.ts';
+import { connectPeer } from '../support/ws-peer.ts';
 
 // Two gateways, two stores.
 const { gateway, elsewhere } = gatewaysOfFile({ gateway: {}, elsewhere: {} });
@@ -81,7 +82,7 @@ describe('ids', () => {
     [`sessions(filter: { metadata: { a: ${'['.repeat(20)}${']'.repeat(20)} } }) { totalCount }`, 'filter.metadata', 'at most 20 levels'],
   ])('in queries: %s', async (field, path, value) => {
     const answer = await post(gateway.url, `{ ${field} }`);
-    expectProblemError(answer.errors, 'BAD_INPUT', path, [`\`${path}\``, value]);
+    expectProblem(answer.errors, 'BAD_INPUT', path, [`\`${path}\``, value]);
   });
 
   test('of another store name nothing here', async () => {
@@ -104,22 +105,24 @@ function forged(cursor: string, change: { readonly epochOf?: string; readonly se
 }
 
 describe('cursors of the timeline', () => {
-  const garbage = ['nonsense', '', '💥', 'dDEuYQ', `${'A'.repeat(500)}`];
+  const garbage = ['nonsense', '', '💥', 'dDEuYQ', 'A'.repeat(500)];
 
   test('that are none, or of another session, are refused', async () => {
     const { url } = gateway;
-    const follower = (after: string, field = 'sessionEvents') =>
-      follow(url, `subscription ($after: String) { ${field}(after: $after) { cursor } }`, { after }, host.credentials);
+    using peer = await connectPeer(url);
+    await peer.init(host.credentials);
+    const errorsOf = (after: string, field = 'sessionEvents') =>
+      peer.errorsOf('1', `subscription ($after: String) { ${field}(after: $after) { cursor } }`, { after });
     await unchanged(url, host, async () => {
       const page = '{ currentSession { members { pageInfo { endCursor } } } }';
       const { currentSession } = await query(url, page, {}, host.credentials);
       for (const after of [...garbage, `${host.cursor}=`, `${host.cursor}A`, host.sessionId, currentSession.members.pageInfo.endCursor]) {
         for (const field of ['sessionEvents', 'messageAdded']) {
-          expectProblemError(await follower(after, field).ended, 'BAD_INPUT', 'after', ['`after`', host.sessionId, after.slice(0, 70)]);
+          expectProblem(await errorsOf(after, field), 'BAD_INPUT', 'after', ['`after`', host.sessionId, after.slice(0, 70)]);
         }
       }
       for (const { cursor, sessionId } of [other, foreign]) {
-        expectProblemError(await follower(cursor).ended, 'BAD_INPUT', 'after', ['`after`', host.sessionId, sessionId]);
+        expectProblem(await errorsOf(cursor), 'BAD_INPUT', 'after', ['`after`', host.sessionId, sessionId]);
       }
     });
   });
@@ -142,7 +145,7 @@ describe('cursors of the timeline', () => {
     // Where there is no opening to say so, it is an error.
     const added = 'subscription ($after: String) { messageAdded(after: $after) { cursor } }';
     const refused = await follow(url, added, { after: cursor() }, session.credentials).ended;
-    expectProblemError(refused, 'CONFLICT', 'after', [session.sessionId, 'read the session again']);
+    expectProblem(refused, 'CONFLICT', 'after', [session.sessionId, 'read the session again']);
   });
 });
 
@@ -174,7 +177,7 @@ describe('cursors of pages', () => {
     expect([...fromOthers, fromElsewhere].every((cursor) => cursor.length > 10)).toBe(true);
     for (const cursor of ['nonsense', '', '💥', host.cursor, ...fromOthers, fromElsewhere, ...fromAnotherSession]) {
       const { errors } = await post(url, pageOf(list, argument), { cursor }, host.credentials);
-      expectProblemError(errors, 'BAD_INPUT', argument, [`\`${argument}\``, rule, JSON.stringify(cursor).slice(0, 70)]);
+      expectProblem(errors, 'BAD_INPUT', argument, [`\`${argument}\``, rule, JSON.stringify(cursor).slice(0, 70)]);
     }
   });
 });

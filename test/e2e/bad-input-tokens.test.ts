@@ -25,11 +25,9 @@ let other: Admitted;
 let foreign: Admitted;
 let wallet: Credentials;
 let key: { readonly id: string; readonly key: string };
-let foreignKey: { readonly id: string; readonly key: string };
 beforeAll(async () => {
-  [key, foreignKey, host, other, foreign, wallet] = await Promise.all([
+  [key, host, other, foreign, wallet] = await Promise.all([
     createKey(gateway.dataDir),
-    createKey(elsewhere.dataDir),
     createSession(gateway.url),
     createSession(gateway.url, { visibility: 'PUBLIC' }),
     createSession(elsewhere.url),
@@ -78,7 +76,6 @@ describe('credentials', () => {
     ['an API key for a token', () => bearer(key.key), 'malformed'],
     ['an API key that is cut short', () => withKey(key.key.slice(0, -1)), 'starts with `pk_`'],
     ['an API key with another secret', () => withKey(resigned(key.key)), 'not known here'],
-    ['an API key of another store', () => withKey(foreignKey.key), 'not known here'],
     ['an API key and a token, both good', () => ({ ...withKey(key.key), ...host.credentials }), 'only one of them'],
   ])('%s: 401 over HTTP, 4401 over WebSocket', async (_what, credentialsOf, says) => {
     const credentials = credentialsOf();
@@ -88,7 +85,8 @@ describe('credentials', () => {
       expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', status: 401, title: 'Valid credentials are needed' } }]);
       expect(errors?.[0]?.message).toContain(says);
       // Whatever was sent is not sent back.
-      for (const value of Object.values(credentials)) if (value.length > 20) expect(JSON.stringify(errors)).not.toContain(value.slice(7));
+      const secrets = Object.values(credentials).filter(({ length }) => length > 20);
+      for (const secret of secrets) expect(JSON.stringify(errors)).not.toContain(secret.slice(7));
       using peer = await connectPeer(gateway.url);
       peer.send({ type: 'connection_init', payload: credentials });
       expect(await peer.closed).toBe('4401 UNAUTHENTICATED');
@@ -190,7 +188,6 @@ test('secrets do not show in the log, nor in what is stored', async () => {
   await post(url, message, {}, { ...robot, ...guest.credentials });
   await mutate(url, 'kickMember', { memberId: guest.memberId, reason: 'Done' }, '__typename', session.credentials);
   await post(url, message, {}, guest.credentials);
-  await gateway.restart('SIGTERM');
 
   const tokens = [session.token, guest.token, host.token, wallet['authorization']?.slice(7) ?? ''];
   const log = gateway.output();
@@ -199,12 +196,12 @@ test('secrets do not show in the log, nor in what is stored', async () => {
   const stored = Buffer.concat(
     await Promise.all(files.filter(({ name }) => name !== 'secret').map(({ parentPath, name }) => readFile(path.join(parentPath, name)))),
   );
-  expect(stored.includes(sessionId)).toBe(true);
+  expect(stored.indexOf(sessionId)).toBeGreaterThan(0);
   const master = (await readFile(path.join(gateway.dataDir, 'secret'), 'utf8')).trim();
   for (const secret of [password, key.key, key.key.slice(-43), master, ...tokens, ...tokens.map((token) => token.split('.')[2] ?? token)]) {
     expect(secret.length).toBeGreaterThan(12);
     expect(log.includes(secret), `${secret} is in the log`).toBe(false);
-    expect(stored.includes(secret), `${secret} is stored`).toBe(false);
+    expect(stored.indexOf(secret), `${secret} is stored`).toBe(-1);
   }
 });
 

@@ -66,17 +66,17 @@ const shownMessage = (text: string) => {
 const events = `subscription ($after: String) { sessionEvents(after: $after) { __typename
   session { ${sessionFields} } ... on MessageAdded { message { ${messageFields} } } ... on MemberKicked { reason member { name } } } }`;
 
-/** Equal in every code unit and in the order of keys, also under keys that have a meaning in JavaScript. */
-const expectSame = (actual: unknown, expected: unknown): void => expect(JSON.stringify(actual)).toBe(JSON.stringify(expected));
+/** For comparisons of every code unit, of the order of keys, and of keys that have a meaning in JavaScript. */
+const exact = (value: unknown): string => JSON.stringify(value);
 
 describe('what survives', () => {
   const hosts: Admitted[] = [];
   const readBack = async (host: Admitted, text: string): Promise<void> => {
     const source = `query ($text: String) { currentSession { ${sessionFields} all: messages { nodes { ${messageFields} } } one: messages(channel: $text) { nodes { ${messageFields} } } } }`;
     const { all, one, ...session } = (await query(gateway.url, source, { text }, host.credentials)).currentSession;
-    expectSame(session, shownSession(text));
-    expectSame(all.nodes, [shownMessage(text)]);
-    expectSame(one.nodes, all.nodes);
+    expect(exact(session)).toBe(exact(shownSession(text)));
+    expect(exact(all.nodes)).toBe(exact([shownMessage(text)]));
+    expect(exact(one.nodes)).toBe(exact(all.nodes));
   };
 
   test.each(texts)('%s', async (_what, text) => {
@@ -89,18 +89,18 @@ describe('what survives', () => {
     const send = (input: object) =>
       mutate(url, 'sendMessage', input, `... on MessageDelivery { message { id ${messageFields} } }`, host.credentials);
     const { id, ...sent } = (await send(messageWith(text))).message;
-    expectSame(sent, shownMessage(text));
+    expect(exact(sent)).toBe(exact(shownMessage(text)));
     // The idempotency key is the same text, and no other that looks like it.
     expect((await send(messageWith(text))).message.id).toBe(id);
     const { message, session } = await stream.until(ofType('MessageAdded'));
-    expectSame(message, shownMessage(text));
-    expectSame(session, shownSession(text));
+    expect(exact(message)).toBe(exact(shownMessage(text)));
+    expect(exact(session)).toBe(exact(shownSession(text)));
     await readBack(host, text);
 
     const guest = await joinSession(url, { sessionId: host.sessionId, identity: { name: `${text}+` } });
     await mutate(url, 'kickMember', { memberId: guest.memberId, reason: text }, '__typename', host.credentials);
     const { reason, member } = await stream.until(ofType('MemberKicked'));
-    expectSame({ reason, member }, { reason: text, member: { name: `${text}+` } });
+    expect(exact({ reason, member })).toBe(exact({ reason: text, member: { name: `${text}+` } }));
     await stream.stop();
 
     const { sessions } = await query(
@@ -120,9 +120,9 @@ describe('what survives', () => {
       await readBack(host, text);
       const replay = follow(gateway.url, events, { after: host.cursor }, host.credentials);
       const { reason, session } = await replay.until(ofType('MemberKicked'));
-      expectSame(reason, text);
-      expectSame(session, shownSession(text));
-      expectSame(replay.events.find(ofType('MessageAdded')).message, shownMessage(text));
+      expect(exact(reason)).toBe(exact(text));
+      expect(exact(session)).toBe(exact(shownSession(text)));
+      expect(exact(replay.events.find(ofType('MessageAdded')).message)).toBe(exact(shownMessage(text)));
       await replay.stop();
     }
   });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectProblemError, unchanged } from '../support/bad-input.ts';
+import { expectProblem, unchanged } from '../support/bad-input.ts';
 import { gatewayOfFile } from '../support/gateway-of-file.ts';
 import { type Admitted, bearer, createSession, query } from '../support/graphql-client.ts';
 import { connectPeer } from '../support/ws-peer.ts';
@@ -192,11 +192,11 @@ describe('what only ends the operation', () => {
       for (const field of ['sessionEvents', 'messageAdded', 'memberKicked', 'sessionExpired']) {
         const source = `subscription ($sessionId: ID) { ${field}(sessionId: $sessionId) { cursor } }`;
         const refusal = async (sessionId: string) => peer.errorsOf('1', source, { sessionId });
-        expectProblemError(await refusal(other.sessionId), 'NOT_FOUND', 'sessionId', [other.sessionId]);
-        expectProblemError(await refusal('nonsense'), 'BAD_INPUT', 'sessionId', ['`sessionId`', 'Session id', '"nonsense"']);
-        expectProblemError(await refusal(host.memberId), 'BAD_INPUT', 'sessionId', ['`sessionId`', host.memberId]);
+        expectProblem(await refusal(other.sessionId), 'NOT_FOUND', 'sessionId', [other.sessionId]);
+        expectProblem(await refusal('nonsense'), 'BAD_INPUT', 'sessionId', ['`sessionId`', 'Session id', '"nonsense"']);
+        expectProblem(await refusal(host.memberId), 'BAD_INPUT', 'sessionId', ['`sessionId`', host.memberId]);
       }
-      expectProblemError(await peer.errorsOf('1', 'subscription { sessionEvents(types: []) { cursor } }'), 'BAD_INPUT', 'types', [
+      expectProblem(await peer.errorsOf('1', 'subscription { sessionEvents(types: []) { cursor } }'), 'BAD_INPUT', 'types', [
         '`types`',
         'at least one',
       ]);
@@ -206,9 +206,9 @@ describe('what only ends the operation', () => {
   test('subscriptions without a session, where none is the current one', async () => {
     using peer = await connectPeer(gateway.url);
     await peer.init();
-    expectProblemError(await peer.errorsOf('1', events), 'BAD_INPUT', 'sessionId', ['`sessionId`', 'to be given', 'X-Session-Id']);
+    expectProblem(await peer.errorsOf('1', events), 'BAD_INPUT', 'sessionId', ['`sessionId`', 'to be given', 'X-Session-Id']);
     const kicks = 'subscription { memberKicked { cursor } }';
-    expectProblemError(await peer.errorsOf('1', kicks), 'UNAUTHENTICATED', null, ['`sessionId`', 'anonymous']);
+    expectProblem(await peer.errorsOf('1', kicks), 'UNAUTHENTICATED', null, ['`sessionId`', 'anonymous']);
   });
 });
 

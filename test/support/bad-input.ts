@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type ProblemCode, problemTable } from '../../src/core/problem.ts';
-import { type Admitted, type GraphqlAnswer, query } from './graphql-client.ts';
+import { type Admitted, query } from './graphql-client.ts';
 
 const everything = `{ currentSession {
   cursor title description visibility status updatedAt lastActivityAt expiresAt renewalCount defaults metadata situation
@@ -21,23 +21,22 @@ export async function unchanged<T>(url: string, host: Admitted, act: () => Promi
 }
 
 /**
- * Asserts what a mutation answered.
+ * Asserts a refusal.
  *
+ * @param answer - What a mutation answered, or the errors of a query or subscription, of which there must be one.
  * @param path - The field at fault, with dots; null = none is.
  * @param says - What its words must hold: the field, the rule, the value.
  */
 export function expectProblem(answer: any, code: ProblemCode, path: string | null, says: readonly string[] = []): void {
   const { status, title } = problemTable[code];
-  expect(answer).toMatchObject({ __typename: 'Problem', code, status, title, path: path?.split('.') ?? null });
-  for (const words of says) expect(answer.detail).toContain(words);
-}
-
-/** Asserts that a query or subscription was answered with one error, which carries the problem. */
-export function expectProblemError(errors: unknown, code: ProblemCode, path: string | null, says: readonly string[] = []): void {
-  const { status, title } = problemTable[code];
-  expect(errors).toMatchObject([{ extensions: { code, status, title, ...(path !== null && { path: path.split('.') }) } }]);
-  const [error] = errors as NonNullable<GraphqlAnswer['errors']>;
-  for (const words of says) expect(error?.message).toContain(words);
+  const fields = path?.split('.') ?? null;
+  if (Array.isArray(answer)) {
+    expect(answer).toMatchObject([{ extensions: { code, status, title, ...(fields && { path: fields }) } }]);
+    for (const words of says) expect(answer[0].message).toContain(words);
+  } else {
+    expect(answer).toMatchObject({ __typename: 'Problem', code, status, title, path: fields });
+    for (const words of says) expect(answer.detail).toContain(words);
+  }
 }
 
 /** An object nested so many levels deep, itself counted. */

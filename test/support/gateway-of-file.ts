@@ -22,10 +22,10 @@ export function gatewaysOfFile<Name extends string>(
   environments: Readonly<Record<Name, Readonly<Record<string, string>>>>,
 ): Readonly<Record<Name, GatewayOfFile>> {
   const gateways = Object.entries<Readonly<Record<string, string>>>(environments).map(([name, env]) => [name, prepare(env)] as const);
-  beforeAll(() => Promise.all(gateways.map(([, { start }]) => start())));
+  beforeAll(() => Promise.all(gateways.map(([, gateway]) => gateway.start())));
   afterAll(() => Promise.all(gateways.map(([, gateway]) => gateway[Symbol.asyncDispose]())));
   const byName: Readonly<Record<string, GatewayOfFile>> = Object.fromEntries(gateways);
-  return byName as Readonly<Record<Name, GatewayOfFile>>;
+  return byName;
 }
 
 function prepare(env: Readonly<Record<string, string>>): GatewayOfFile & AsyncDisposable & { start(): Promise<void> } {

@@ -51,7 +51,7 @@ export async function connectPeer(url: string, options: ClientOptions = {}): Pro
       const message = await peer.next();
       if (message.type !== 'connection_ack') throw new Error(`Expected connection_ack, got ${JSON.stringify(message)}.`);
     },
-    subscribe: (id, query, variables = {}, operationName = undefined) =>
+    subscribe: (id, query, variables = {}, operationName) =>
       peer.send({ id, type: 'subscribe', payload: { query, variables, ...(operationName !== undefined && { operationName }) } }),
     async errorsOf(...operation) {
       peer.subscribe(...operation);

@@ -43,11 +43,15 @@ async function describeStore(config: ResolvedConfig): Promise<string> {
   if (secret === null) await readSecret(dataDir);
   // Opening makes what is missing, and it would belong to whoever runs this command.
   if (await isEmpty(dataDir)) return `nothing in ${dataDir} yet, the first start makes it`;
-  await using store = await openStoreFor(config);
-  await store.check();
-  const sessions = await store.sessions.list({ page: { limit: 1 }, audience: { all: true }, now: Date.now() });
-  const keys = (await store.apiKeys.list()).filter(({ revokedAt }) => revokedAt === null);
-  return `${config.store.driver} in ${dataDir}, ${count(sessions.totalCount, 'session')}, ${count(keys.length, 'API key')} in force`;
+  const store = await openStoreFor(config);
+  try {
+    await store.check();
+    const sessions = await store.sessions.list({ page: { limit: 1 }, audience: { all: true }, now: Date.now() });
+    const keys = (await store.apiKeys.list()).filter(({ revokedAt }) => revokedAt === null);
+    return `${config.store.driver} in ${dataDir}, ${count(sessions.totalCount, 'session')}, ${count(keys.length, 'API key')} in force`;
+  } finally {
+    await store[Symbol.asyncDispose]();
+  }
 }
 
 const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;

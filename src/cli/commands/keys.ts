@@ -12,9 +12,12 @@ async function withKeys<T>(flags: ParsedFlags, use: (keys: ApiKeyStore) => Promi
   if (config.store.driver === 'memory') {
     throw new CommandFailure('API keys need a store that outlives the process: `store.driver` is `memory`');
   }
-  await using store = await openStoreFor(config);
-  // Awaited here: the store is open until then.
-  return await use(store.apiKeys);
+  const store = await openStoreFor(config);
+  try {
+    return await use(store.apiKeys);
+  } finally {
+    await store[Symbol.asyncDispose]();
+  }
 }
 
 function orFail<T>(value: T | Problem): T {

@@ -1,5 +1,5 @@
 import type { ServerSettings } from '../../config/config.ts';
-import { createGateway } from '../../gateway.ts';
+import { createGateway, type Gateway } from '../../gateway.ts';
 import { loadConfigFor, type ParsedFlags } from '../config-flags.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';
@@ -11,15 +11,17 @@ const closingMs = 5_000;
 /** `parley start`: runs the gateway until a signal, then drains it. */
 export async function start(flags: ParsedFlags): Promise<void> {
   const { config } = await loadConfigFor(flags);
-  using lifetime = watchLifetime(config.server.drainSeconds * 1_000 + closingMs);
-  const gateway = await createGateway(config).catch(explain);
+  const lifetime = watchLifetime(config.server.drainSeconds * 1_000 + closingMs);
   let reason;
+  let gateway: Gateway | null = null;
   try {
+    gateway = await createGateway(config).catch(explain);
     const { url } = await gateway.start().catch((error: unknown) => explainListening(error, config.server));
     greet(url, config.graphql.graphiql);
     reason = await lifetime.end;
   } finally {
-    await gateway[Symbol.asyncDispose]();
+    await gateway?.[Symbol.asyncDispose]();
+    lifetime[Symbol.dispose]();
   }
   // An exception that nobody caught may have left anything behind: a socket that would keep the process waiting, for one.
   if (reason === 'crash') process.exit(exitCodes.failure);

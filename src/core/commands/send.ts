@@ -42,7 +42,7 @@ export function createSend({ store, limits, idempotency, runner }: SendOptions):
     const decide: Decide = async (state) => {
       if (!maySee(state.session, state.standing)) return noSession(id);
       const unsupported = runner.requireFeature(state.session.backend, input.awaitReply ? 'AGENT_REPLY' : 'MESSAGES');
-      if (unsupported !== null) return unsupported;
+      if (unsupported !== null) return input.awaitReply ? { ...unsupported, path: ['awaitReply'] } : unsupported;
       const inReplyTo = await repliedTo(input);
       return isProblem(inReplyTo) ? inReplyTo : decideSend(state, input, { messageId, inReplyTo });
     };

@@ -54,7 +54,7 @@ function checkFiles({ session }: State, attachments: readonly AttachmentInput[])
   if (total <= megabytes * megabyte) return null;
   return problem(
     'TOO_LARGE',
-    `Session ${session.id} takes ${megabytes} megabytes of files in all; with these it would have ${(total / megabyte).toFixed(1)}.`,
+    `Session ${session.id} takes ${megabytes} megabytes of files in all; with these it would have ${total / megabyte}.`,
     {
       path: ['attachments'],
     },
