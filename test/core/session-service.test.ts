@@ -188,7 +188,9 @@ describe('what is over', () => {
 describe('what a backend does not do', () => {
   test('is refused by name', async () => {
     const { sessionId, host } = await room();
-    expect(expectProblem(await sessions.send(host.caller, { content: 'x', awaitReply: true }), 'UNSUPPORTED')).toMatchObject({
+    expect(
+      expectProblem(await sessions.send(host.caller, { content: 'x', awaitReply: true }), 'UNSUPPORTED', ['awaitReply']),
+    ).toMatchObject({
       backend: 'local',
       detail: expect.stringContaining('AGENT_REPLY'),
     });
