@@ -24,7 +24,7 @@ const secret = 'a secret of the bench, which guards nothing at all';
 const patienceMs = 30_000;
 
 /** What the operator of a gateway would set, and nothing else: everything that is measured runs on the defaults of production. */
-export function gatewayEnvironment(dataDirectory: string, port: number): NodeJS.ProcessEnv {
+function gatewayEnvironment(dataDirectory: string, port: number): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(?:PARLEY_|VITEST)/.test(name));
   return {
     ...Object.fromEntries(own),
@@ -53,7 +53,7 @@ export const addressOf = (port: number): GatewayAddress => ({
 });
 
 /** Makes an API key by the CLI, as an operator does. The gateway need not run. */
-export async function createApiKey(dataDirectory: string): Promise<string> {
+async function createApiKey(dataDirectory: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(packageRoot, entry), 'keys', 'create', '--name', 'bench', '--tier', 'enterprise'],

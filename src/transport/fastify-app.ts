@@ -2,7 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import cors from '@fastify/cors';
-import { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { sendError, sendErrors } from './graphql-errors.ts';
 import type { Engine } from '../graphql/engine.ts';
@@ -31,6 +39,8 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<Fast
     loggerInstance: logger.level === 'info' ? logger.child({}, { level: 'warn' }) : logger,
     // Requests are logged below, without their variables.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // A logger for each request is dear, and is worth it only where requests are logged.
+    ...(logger.isLevelEnabled('debug') ? {} : { childLoggerFactory: (own: FastifyBaseLogger): FastifyBaseLogger => own }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     genReqId: ({ headers }) => {

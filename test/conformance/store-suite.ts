@@ -45,7 +45,7 @@ export function storeSuite(driver: StoreDriver): void {
         titles.add(title);
         // What a driver cannot do by its nature stands in its limits; it is no test that was skipped for want of something.
         if (driver.limits.some(({ tests }) => tests.includes(title))) return;
-        it(`${title}`, async () => {
+        it(title, async () => {
           expect.hasAssertions();
           await using store = await driver.open();
           await body(store, driver);
