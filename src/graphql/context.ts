@@ -7,7 +7,7 @@ import type { Session } from '../core/session.ts';
 import { standingOf } from '../core/standing.ts';
 import type { Credentials, Standing, UseCases } from '../core/use-cases.ts';
 import type { Caller } from '../core/viewer.ts';
-import { Loaders } from './loaders.ts';
+import { Loaders, type MemberPages } from './loaders.ts';
 
 /** What a wallet is to sign. `expiresAt` in epoch milliseconds. */
 export interface Challenge {
@@ -36,6 +36,8 @@ export interface Services {
   readonly defaultBackend: string;
   readonly clock: Clock;
   readonly presence: Presence;
+  /** What was read before, and is still so. */
+  readonly memberPages: MemberPages;
   readonly walletAuth: WalletAuth;
   /** Whether callers without credentials may use the gateway. */
   readonly anonymous: boolean;
@@ -63,7 +65,7 @@ export class RequestContext {
     this.services = services;
     this.caller = caller;
     this.signal = signal;
-    this.loaders = new Loaders(services.store, services.presence, caller.viewer);
+    this.loaders = new Loaders(services.store, services.presence, caller.viewer, services.memberPages);
     this.now = services.clock.now();
   }
 

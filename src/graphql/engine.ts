@@ -13,6 +13,7 @@ import { RequestContext, type Services } from './context.ts';
 import { type FormatError, type Report, codedError, createFormatError } from './errors.ts';
 import { type Run, type Variables, createExecutor } from './executor.ts';
 import { type Limits, createLimits } from './limits.ts';
+import { createMemberPages } from './loaders.ts';
 import { type Operation, createOperations } from './operations.ts';
 import { buildSchema } from './schema.ts';
 import { type SubscriptionPlan, createPlanner } from './subscription-plan.ts';
@@ -51,7 +52,7 @@ export interface Engine {
   formatError: FormatError;
 }
 
-export interface EngineOptions extends Omit<Services, 'maxListSize'> {
+export interface EngineOptions extends Omit<Services, 'maxListSize' | 'memberPages'> {
   readonly limits: Limits;
   /** Whether clients may read the schema. */
   readonly introspection: boolean;
@@ -75,7 +76,7 @@ const isFault = (value: Variables | readonly GraphQLError[]): value is readonly 
 
 /** The GraphQL side of the gateway, the same for HTTP, WebSocket and server-sent events. */
 export function createEngine({ limits, introspection, report, ...rest }: EngineOptions): Engine {
-  const services: Services = { ...rest, maxListSize: limits.maxListSize };
+  const services: Services = { ...rest, maxListSize: limits.maxListSize, memberPages: createMemberPages() };
   const schema = buildSchema();
   const checks = createLimits(schema, limits, services.backends.size);
   const rules = introspection ? [] : [NoSchemaIntrospectionCustomRule];

@@ -1,10 +1,17 @@
 import DataLoader from 'dataloader';
+import { LRUCache } from 'lru-cache';
 import type { MemberId, MessageId, SessionId } from '../core/ids.ts';
 import type { Member } from '../core/member.ts';
 import type { Message } from '../core/message.ts';
 import type { MemberQuery, MessageQuery, Page, Presence, Store } from '../core/ports.ts';
 import type { Session } from '../core/session.ts';
 import { type Viewer, principalOf } from '../core/viewer.ts';
+
+/** Pages of members by the session's version and the query. */
+export type MemberPages = LRUCache<string, Page<Member>>;
+
+/** Bounded by the members in it: some megabytes. */
+export const createMemberPages = (): MemberPages => new LRUCache({ maxSize: 20_000, sizeCalculation: ({ items }) => items.length + 1 });
 
 interface Handle {
   readonly backend: string;
@@ -19,6 +26,7 @@ export class Loaders {
   readonly #store: Store;
   readonly #presence: Presence;
   readonly #viewer: Viewer;
+  readonly #pagesOfMembers: MemberPages;
   /** Memberships that this operation gave: the caller's credentials do not know of them yet. */
   readonly #admitted = new Map<SessionId, MemberId>();
 
@@ -31,7 +39,8 @@ export class Loaders {
   #messagePages: DataLoader<MessageQuery, Page<Message>, string> | undefined;
   #presences: DataLoader<MemberId, boolean> | undefined;
 
-  constructor(store: Store, presence: Presence, viewer: Viewer) {
+  constructor(store: Store, presence: Presence, viewer: Viewer, pagesOfMembers: MemberPages) {
+    this.#pagesOfMembers = pagesOfMembers;
     this.#store = store;
     this.#presence = presence;
     this.#viewer = viewer;
@@ -55,7 +64,22 @@ export class Loaders {
     return (this.#messages ??= new DataLoader((ids) => this.#store.messages.byIds(ids)));
   }
 
-  get memberPages(): DataLoader<MemberQuery, Page<Member>, string> {
+  /**
+   * A page of members of a session as it was read. Whoever joins or leaves raises the session's version, so that a page of one version stays
+   * what it is, and is kept for later operations too.
+   */
+  memberPage(session: Session, query: MemberQuery): Page<Member> | Promise<Page<Member>> {
+    const key = `${session.version} ${JSON.stringify(query)}`;
+    return this.#pagesOfMembers.get(key) ?? this.#readMemberPage(key, query);
+  }
+
+  async #readMemberPage(key: string, query: MemberQuery): Promise<Page<Member>> {
+    const page = await this.#queriedMembers.load(query);
+    this.#pagesOfMembers.set(key, page);
+    return page;
+  }
+
+  get #queriedMembers(): DataLoader<MemberQuery, Page<Member>, string> {
     return (this.#memberPages ??= new DataLoader<MemberQuery, Page<Member>, string>((queries) => this.#store.members.list(queries), {
       cacheKeyFn: (query) => JSON.stringify(query),
     }));

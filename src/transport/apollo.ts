@@ -58,7 +58,10 @@ export async function createApollo({ engine, introspection, logger }: ApolloOpti
           if (!('kind' in operation)) return { errors: operation };
           if (operation.kind === 'subscription') throw notHere();
           const { caller } = context as ApolloContext;
-          return await engine.execute(operation, request.variables ?? {}, engine.createContext(caller));
+          const operationContext = engine.createContext(caller);
+          // Read a moment ago, to tell who is asking.
+          if (caller.viewer.kind === 'MEMBER') operationContext.loaders.members.prime(caller.viewer.member.id, caller.viewer.member);
+          return await engine.execute(operation, request.variables ?? {}, operationContext);
         },
       }),
       onSchemaLoadOrUpdate(callback) {

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import type { AuthRefusal, PresentedCredentials } from '../auth/authenticator.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { LiveConnection } from './connections.ts';
+import { corkForThisTurn } from './cork.ts';
 import { nextFrame } from './ws-frame.ts';
 
 /** A close code besides those of the graphql-ws library, whose clients take 4401 as final and come back after 4403. */
@@ -87,7 +88,9 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
   }
 
   writeNext(prefix: string, prefixBytes: number, payload: Buffer): void {
-    if (this.isOpen) this.#stream.write(nextFrame(prefix, prefixBytes, payload));
+    if (!this.isOpen) return;
+    corkForThisTurn(this.#stream);
+    this.#stream.write(nextFrame(prefix, prefixBytes, payload));
   }
 
   bufferedBytes(): number {

@@ -30,7 +30,8 @@ export const Session: SessionResolvers = {
     const cursors = memberCursors(services.store.epoch, session.id);
     const page = pageOf(args, cursors, services.maxListSize);
     const query: MemberQuery = { sessionId: session.id, page, ...(status && { status }) };
-    return loaders.memberPages.load(query).then((found) => connectionOf(found, page, cursors));
+    const found = loaders.memberPage(session, query);
+    return found instanceof Promise ? found.then((read) => connectionOf(read, page, cursors)) : connectionOf(found, page, cursors);
   },
 
   messages: (session, { channel, ...args }, { services, loaders }) => {
