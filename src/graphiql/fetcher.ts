@@ -1,4 +1,4 @@
-import { createGraphiQLFetcher, type Fetcher, type Observable } from '@graphiql/toolkit';
+import { createGraphiQLFetcher, type Fetcher, type FetcherParams, type Observable } from '@graphiql/toolkit';
 import type { FormattedExecutionResult } from 'graphql-ws';
 import { textAt } from './json.ts';
 import type { Live, LiveObserver } from './live.ts';
@@ -28,6 +28,10 @@ function isSubscription(definitions: readonly unknown[], operationName: string |
   return textAt(chosen, 'operation') === 'subscription';
 }
 
+/** Whether what GraphiQL knows of the operation is of the text before: it learns of a new text, of another tab for one, a moment later. */
+const isStale = ({ query, operationName }: FetcherParams): boolean =>
+  Boolean(operationName) && !new RegExp(`\\b(?:query|mutation|subscription)\\s+${operationName}\\b`).test(query);
+
 /**
  * GraphiQL's fetcher: queries and mutations by POST, subscriptions through `live`. Token and edited headers go with both; an edited header
  * wins over the token's.
@@ -48,10 +52,14 @@ export function createFetcher({ url, live, token, onResult, tabs }: FetcherOptio
     },
   });
 
-  return (params, options) => {
+  return (given, options) => {
+    const stale = isStale(given);
+    const params = stale ? { ...given, operationName: null } : given;
+    const subscribes = stale
+      ? /^\s*subscription\b/m.test(given.query)
+      : isSubscription(options?.documentAST?.definitions ?? [], given.operationName);
     const headers = (): Record<string, string> => requestHeaders(token(), options?.headers ?? {});
-    if (!isSubscription(options?.documentAST?.definitions ?? [], params.operationName))
-      return post(params, { ...options, headers: headers() });
+    if (!subscribes) return post(params, { ...options, headers: headers() });
     const startedIn = tabs().active;
     const started = {
       subscribe(observer: LiveObserver) {

@@ -56,7 +56,14 @@ export async function openGraphiql(browser: Browser, url: string): Promise<Graph
     page,
     complaints,
     requests,
-    openTab: async (name) => tab(name).click(),
+    async openTab(name) {
+      await tab(name).click();
+      // The editors follow the click a moment later; until then what is played is the tab before.
+      await page
+        .locator('.graphiql-query-editor .view-lines')
+        .getByText(new RegExp(`·\\s${name.toUpperCase()}`))
+        .waitFor();
+    },
     play: async () => playButton.click(),
     async write(editor, json) {
       await page.getByRole('button', { name: editor, exact: true }).click();
