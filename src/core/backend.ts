@@ -1,4 +1,5 @@
-import type { Problem } from './problem.ts';
+import type { Service } from './service.ts';
+import type { SessionVisibility } from './session.ts';
 import type { Tier } from './viewer.ts';
 
 export type BackendKind = 'LOCAL' | 'QUICKSYNC' | 'SIPHER' | 'MACHANI' | 'ELIZA' | 'JULEP';
@@ -44,15 +45,9 @@ export interface Agent {
   readonly description: string | null;
 }
 
-/** What a backend is told when a session is to be opened there. */
-export interface OpenRequest {
-  /** The id the client wants it to have, where it named one. */
-  readonly handle: string | null;
-}
-
 /**
- * A service that sessions live at. What the service itself models it is asked to do here, before the gateway commits its own record;
- * what it lacks (`features`: GATEWAY) the core does on top, the same for every backend.
+ * Where sessions live. What the service itself models it is asked to do (`service`), before the gateway commits its own record; what it
+ * lacks (`features`: GATEWAY) the core does on top, the same for every backend.
  */
 export interface Backend {
   /** The configured name: lower-case letters, digits and dashes. */
@@ -62,7 +57,14 @@ export interface Backend {
   readonly minimumTier: Tier | null;
   readonly features: Readonly<Record<Feature, FeatureProvider>>;
   health(signal?: AbortSignal): Promise<BackendHealth>;
+  /** Rejects with a `ProblemError` where the service cannot say. */
   agents(signal?: AbortSignal): Promise<readonly Agent[]>;
-  /** Opens a session at the service and answers with the handle that the service knows it by. */
-  open(request: OpenRequest, signal?: AbortSignal): Promise<{ readonly handle: string } | Problem>;
+  /** Null = the gateway itself: there is no service behind it. */
+  readonly service: Service | null;
+  /** What becomes of a session at the service when the gateway's rules end it. */
+  readonly onExpiry: 'KEEP' | 'DELETE';
+  /** Who may find sessions that were made at the service itself, where the service does not say: everybody, or API keys only. */
+  readonly foreignVisibility: Extract<SessionVisibility, 'PUBLIC' | 'PRIVATE'>;
+  /** How often a session is looked at while somebody follows it, where the service does not tell by itself. Milliseconds. */
+  readonly pollMs: number;
 }

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 
 declare const brand: unique symbol;
 type Branded<T extends string> = string & { readonly [brand]: T };
@@ -25,6 +25,23 @@ const fresh = (kind: NodeKind): string => `${idPrefixes[kind]}_${uuidv7().replac
 export const newSessionId = (): SessionId => fresh('Session') as SessionId;
 export const newMemberId = (): MemberId => fresh('Member') as MemberId;
 export const newMessageId = (): MessageId => fresh('Message') as MessageId;
+
+/** A handle for a session that has no service to give it one. */
+export const newHandle = (): string => uuidv7();
+
+// Made for this and used nowhere else.
+const ingested = '5d1c0a52-6f0b-4a8e-9f5e-2b1f7d3c9e64';
+
+/** The id of a message that a service has under an id of its own: the same for every gateway, however often it is heard of. */
+export const messageIdFrom = (sessionId: SessionId, serviceId: string): MessageId =>
+  `${idPrefixes.Message}_${uuidv5(`${sessionId} ${serviceId}`, ingested).replaceAll('-', '')}` as MessageId;
+
+/** The id of a member that was heard of at the service. @param stay - Names the member and the stay. */
+export const memberIdFrom = (sessionId: SessionId, stay: string): MemberId =>
+  `${idPrefixes.Member}_${uuidv5(`${sessionId} ${stay}`, ingested).replaceAll('-', '')}` as MemberId;
+
+/** Whether a message's id was made from a service's (`messageIdFrom`). */
+export const isFromService = (id: MessageId): boolean => id.at(idPrefixes.Message.length + 1 + 12) === '5';
 
 const kinds = new Map(Object.entries(idPrefixes).map(([kind, prefix]) => [prefix as string, kind as NodeKind]));
 const shape = /^([a-z]{3})_([A-Za-z0-9_-]{1,200})$/;

@@ -3,15 +3,19 @@ import type { Rules, Session } from './session.ts';
 /** Where no policy names a warning: this long before the expiry, or half of the lifetime where that is shorter. */
 const defaultWarningMs = 60_000;
 
-type Instants = Pick<Session, 'createdAt' | 'lastActivityAt' | 'renewedAt'>;
+type Instants = Pick<Session, 'createdAt' | 'lastActivityAt' | 'renewedAt' | 'expiresAt' | 'upstream'>;
 
 /**
  * When a session runs out, epoch milliseconds; null = never. The sliding timeout counts from the last activity where it renews by
  * itself, else from the last renewal on purpose, else from creation, and never reaches past the maximum duration. A fixed lifetime
- * counts from creation. Of two ends the earlier one holds.
+ * counts from creation. Of several ends the earliest one holds, that of the service among them; where the service's clock decides, nothing
+ * is reckoned here.
  */
 export function expiryOf(rules: Pick<Rules, 'lifetimeSeconds' | 'timeout'>, instants: Instants): number | null {
+  const { upstream } = instants;
+  if (upstream?.clock) return instants.expiresAt;
   const ends: number[] = [];
+  if (upstream !== null && upstream.endsAt !== null) ends.push(upstream.endsAt);
   const { lifetimeSeconds, timeout } = rules;
   if (lifetimeSeconds !== null) ends.push(instants.createdAt + lifetimeSeconds * 1_000);
   if (timeout !== null) {

@@ -18,4 +18,6 @@ export interface Member {
   readonly principal: string | null;
   /** Kicked for good: nobody with the same principal or address joins again, nor, where it has neither, anybody of whom only the same name is known. */
   readonly banned: boolean;
+  /** Its membership at the service, with what the service asks for when it acts, encrypted. Null where the service does not know it. */
+  readonly upstream: { readonly id: string; readonly sealed: string | null } | null;
 }

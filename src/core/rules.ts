@@ -16,6 +16,9 @@ export const noRules: Rules = {
   maxTotalMegabytes: null,
 };
 
+/** In place of a hash where the service checks the password itself: what a member gives is for it to judge. */
+export const servicePassword = 'upstream';
+
 /** What a timeout policy has where its input names nothing. */
 const defaultTimeout: TimeoutPolicy = { timeoutSeconds: 1_800, autoRenew: true, maxDurationSeconds: null, warningSeconds: null };
 

@@ -30,6 +30,20 @@ export interface Rules {
   readonly maxTotalMegabytes: number | null;
 }
 
+/** What the gateway keeps of a session that lives at a service. */
+export interface SessionUpstream {
+  /** What the connector wants to be given again. */
+  readonly data: JsonObject;
+  /** The session's secret at the service, encrypted. */
+  readonly sealed: string | null;
+  /** Whether the service's clock decides on `expiresAt`: then only what the service says moves it. */
+  readonly clock: boolean;
+  /** Where the gateway's rules decide: when the service lets go of the session at the latest. */
+  readonly endsAt: number | null;
+  /** The service's messages up to here have been cleared, and do not come back. */
+  readonly clearedAt: number | null;
+}
+
 /** The gateway's record of a session. Instants are epoch milliseconds. */
 export interface Session {
   readonly id: SessionId;
@@ -62,6 +76,8 @@ export interface Session {
   readonly metadata: JsonObject;
   readonly agentId: string | null;
   readonly situation: string | null;
+  /** Null where there is no service behind it. */
+  readonly upstream: SessionUpstream | null;
   /** Counters that rules are checked against. */
   readonly activeMembers: number;
   readonly files: number;

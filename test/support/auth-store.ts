@@ -18,6 +18,7 @@ export async function admitMember(store: Store, at: number): Promise<Member> {
     leftAt: null,
     principal: null,
     banned: false,
+    upstream: null,
   };
   const session: Session = {
     id: sessionId,
@@ -51,6 +52,7 @@ export async function admitMember(store: Store, at: number): Promise<Member> {
     metadata: {},
     agentId: null,
     situation: null,
+    upstream: null,
     activeMembers: 1,
     files: 0,
     fileBytes: 0,

@@ -69,6 +69,7 @@ export const memberOf = (session: Pick<Session, 'id'>, parts: Partial<Member> = 
   leftAt: null,
   principal: null,
   banned: false,
+  upstream: null,
   ...parts,
 });
 

@@ -41,6 +41,7 @@ export function aSession(over: Partial<Session> = {}): Session {
     metadata: {},
     agentId: null,
     situation: null,
+    upstream: null,
     activeMembers: 0,
     files: 0,
     fileBytes: 0,
@@ -61,6 +62,7 @@ export const aMember = (sessionId: SessionId, over: Partial<Member> = {}): Membe
   leftAt: null,
   principal: null,
   banned: false,
+  upstream: null,
   ...over,
 });
 

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import { type Backend, type Feature, type FeatureProvider, features } from '../../core/backend.ts';
 import type { Tier } from '../../core/viewer.ts';
 
@@ -16,6 +15,9 @@ export function createLocalBackend({ name, minimumTier }: { readonly name: strin
     // Nothing is in between that could fail: where the store fails, readiness says so.
     health: async () => ({ status: 'UP', circuit: 'CLOSED', latencyMs: 0, checkedAt: Date.now(), message: null }),
     agents: async () => [],
-    open: async ({ handle }) => ({ handle: handle ?? uuidv7() }),
+    service: null,
+    onExpiry: 'KEEP',
+    foreignVisibility: 'PRIVATE',
+    pollMs: 0,
   };
 }

@@ -51,7 +51,7 @@ export function decideCreate(input: CreateInput, creation: Creation): SessionCre
   const rules = mergeRules(noRules, input.rules ?? {}, creation.passwordHash);
   if (isProblem(rules)) return rules;
   const instants = { createdAt: now, lastActivityAt: now, renewedAt: null };
-  const expiresAt = expiryOf(rules, instants);
+  const expiresAt = expiryOf(rules, { ...instants, expiresAt: null, upstream: null });
   return {
     kind: 'creation',
     session: {
@@ -75,6 +75,7 @@ export function decideCreate(input: CreateInput, creation: Creation): SessionCre
       metadata: input.metadata ?? {},
       agentId: input.agentId ?? null,
       situation: input.situation ?? null,
+      upstream: null,
       activeMembers: 1,
       files: 0,
       fileBytes: 0,
@@ -92,6 +93,7 @@ export function decideCreate(input: CreateInput, creation: Creation): SessionCre
         leftAt: null,
         principal,
         banned: false,
+        upstream: null,
       },
     ],
     events: [{ type: 'MEMBER_JOINED', memberId }],

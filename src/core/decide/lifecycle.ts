@@ -25,9 +25,8 @@ export function decideRenew(state: State): Decision {
     const why = session.expiresAt === null ? 'never expires' : 'has a fixed lifetime';
     return problem('CONFLICT', `Session ${session.id} ${why}, so there is nothing to renew: setTimeoutPolicy gives it a timeout.`);
   }
-  const instants = { createdAt: session.createdAt, lastActivityAt: now, renewedAt: now };
-  const expiresAt = expiryOf(session.rules, instants);
-  const { createdAt: _, ...set } = instants;
+  const set = { lastActivityAt: now, renewedAt: now };
+  const expiresAt = expiryOf(session.rules, { ...session, ...set });
   return change(state, {
     set: { ...set, expiresAt, dueAt: dueAtOf(session.rules, expiresAt, session.warnedFor) },
     touch: { at: now, expiry: null, renewed: true },

@@ -71,6 +71,7 @@ export function decideJoin(state: State, joiner: Joiner, limits: SessionLimits):
     leftAt: null,
     principal: joiner.principal,
     banned: false,
+    upstream: null,
   };
   return change(state, {
     set: { activeMembers: session.activeMembers + 1, updatedAt: now },

@@ -75,7 +75,8 @@ export const refuseNonHost = (state: State, action: string): Problem | null =>
 
 /** What activity at `now` does to the clock of a session. */
 export function touchOf({ session, now }: Pick<State, 'session' | 'now'>): Touch {
-  const renews = session.rules.timeout?.autoRenew === true;
+  // Where the service's clock decides, activity is told to the service, and the new end is what it answers.
+  const renews = session.rules.timeout?.autoRenew === true && !session.upstream?.clock;
   const expiresAt = renews ? expiryOf(session.rules, { ...session, lastActivityAt: now }) : null;
   const dueAt = expiresAt === null ? null : dueAtOf(session.rules, expiresAt, session.warnedFor);
   return { at: now, expiry: expiresAt === null || dueAt === null ? null : { expiresAt, dueAt }, renewed: renews };

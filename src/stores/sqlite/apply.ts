@@ -11,7 +11,7 @@ const upsertMember = `
   ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, address = excluded.address, role = excluded.role, status = excluded.status, joined_at = excluded.joined_at,
     left_at = excluded.left_at, principal = excluded.principal, banned = excluded.banned, banned_address = excluded.banned_address,
-    banned_name = excluded.banned_name
+    banned_name = excluded.banned_name, upstream = excluded.upstream
   WHERE session_id = excluded.session_id`;
 const insertMessage = `INSERT INTO messages (${messageTable.columns}) VALUES (${messageTable.placeholders})`;
 const insertEvent = 'INSERT INTO events (session_id, seq, at, body) VALUES (?, ?, ?, ?)';

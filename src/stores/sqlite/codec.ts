@@ -68,6 +68,7 @@ export const sessionTable: Table<Session> = tableOf<Session>({
   metadata: ['metadata', 'json'],
   agentId: ['agent_id', 'text'],
   situation: ['situation', 'text'],
+  upstream: ['upstream', 'json'],
   activeMembers: ['active_members', 'plain'],
   files: ['files', 'plain'],
   fileBytes: ['file_bytes', 'plain'],
@@ -86,6 +87,7 @@ export const memberTable: Table<Member> = tableOf<Member>({
   leftAt: ['left_at', 'plain'],
   principal: ['principal', 'text'],
   banned: ['banned', 'flag'],
+  upstream: ['upstream', 'json'],
 });
 
 export const messageTable: Table<Message> = tableOf<Message>({

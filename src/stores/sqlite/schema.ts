@@ -122,4 +122,12 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX challenges_by_end ON challenges (expires_at);
     `,
   },
+  {
+    version: 2,
+    sql: `
+      -- What is kept of sessions and memberships that live at a service: JSON, secrets in it encrypted.
+      ALTER TABLE sessions ADD COLUMN upstream TEXT;
+      ALTER TABLE members ADD COLUMN upstream TEXT;
+    `,
+  },
 ];
