@@ -1,7 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 /** What a key is for. Each purpose has a key of its own: what one of them signs, none of the others accepts. */
-export type KeyPurpose = 'idempotency' | 'member-token' | 'wallet-token';
+export type KeyPurpose = 'idempotency' | 'member-token' | 'service-secret' | 'wallet-token';
 
 /**
  * A 256-bit key for one purpose, derived from the gateway's master secret by HKDF-SHA256. The same secret gives the same key in every

@@ -1,6 +1,7 @@
 import { decideTick } from './decide/lifecycle.ts';
 import type { SessionId } from './ids.ts';
 import type { Bus, Clock, Store } from './ports.ts';
+import type { Session } from './session.ts';
 
 export interface ExpiryOptions {
   readonly store: Store;
@@ -8,6 +9,13 @@ export interface ExpiryOptions {
   readonly clock: Clock;
   /** How often the store is asked what is due: the most by which another gateway's session can be late. @default 1_000 // 1 second */
   readonly scanMs?: number;
+  /**
+   * Asks whether a session whose time has come is over: its service's clock may know better. Null = that cannot be told now, and is asked
+   * again. @default as recorded
+   */
+  readonly confirm?: (session: Session) => Promise<Session | null>;
+  /** Told of sessions that the gateway's rules have ended. */
+  readonly onExpired?: (session: Session) => void;
   /** Told of what went wrong; the next scan tries again. */
   readonly report: (error: unknown) => void;
 }
@@ -27,7 +35,7 @@ const atOnce = 64;
  * No gateway leads: each plans what the store says is due soon, and what it writes is conditional on the expiry still being that, so
  * that of two the first one makes the event and the other finds nothing left to do.
  */
-export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: ExpiryOptions): Expiry {
+export function createExpiry({ store, bus, clock, scanMs = 1_000, confirm, onExpired, report }: ExpiryOptions): Expiry {
   const planned = new Map<SessionId, { readonly dueAt: number; readonly timer: Disposable }>();
   const running = new Set<Promise<unknown>>();
   let scanTimer: Disposable | null = null;
@@ -38,7 +46,10 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
   /** Does what is due at a session. False where that is left for the next scan. */
   async function settle(sessionId: SessionId): Promise<boolean> {
     while (!isStopped()) {
-      const [session = null] = await store.sessions.byIds([sessionId]);
+      const [found = null] = await store.sessions.byIds([sessionId]);
+      const isDue = found?.status === 'ACTIVE' && found.expiresAt !== null && found.expiresAt <= clock.now();
+      const session = isDue && confirm !== undefined ? await confirm(found) : found;
+      if (session === null && found !== null) return false;
       const change = session && decideTick(session, clock.now());
       if (change === null) {
         // Activity has moved the instant, or another gateway was faster.
@@ -51,6 +62,7 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, report }: Expi
       if (outcome.kind === 'committed') {
         bus.publish({ sessionId, seq: outcome.seq });
         if (typeof change.set.dueAt === 'number') schedule(sessionId, change.set.dueAt);
+        if (change.set.status === 'EXPIRED' && session !== null) onExpired?.(session);
       }
       if (outcome.kind !== 'conflict') return true;
     }

@@ -1,9 +1,9 @@
-import type { EventBody, StoredEvent } from './event.ts';
+import type { EventBody, StoredEvent, TransientBody } from './event.ts';
 import type { MemberId, MessageId, SessionId } from './ids.ts';
 import type { Member, MemberStatus } from './member.ts';
 import type { Message } from './message.ts';
 import type { JsonObject, Session, SessionStatus, SessionVisibility } from './session.ts';
-import type { Tier } from './viewer.ts';
+import type { Tier, Viewer } from './viewer.ts';
 
 // ---- what a decision asks the store to write ------------------------------------------------------------------------
 
@@ -116,7 +116,13 @@ export interface SessionQuery {
   /** What the caller may find: PUBLIC sessions, and those it has a part in. `all` is for the gateway's own use. */
   readonly audience:
     | { readonly all: true }
-    | { readonly public: boolean; readonly principal: string | null; readonly sessionId: SessionId | null };
+    | {
+        readonly public: boolean;
+        readonly principal: string | null;
+        readonly sessionId: SessionId | null;
+        /** Names in `Session.createdBy` besides the principal. */
+        readonly creators?: readonly string[];
+      };
   /** Backend names. */
   readonly backends?: readonly string[];
   /** Compared with the status at `now` (see `statusAt`). */
@@ -208,9 +214,11 @@ export interface ApiKeyStore {
   revoke(id: string, at: number): Promise<boolean>;
 }
 
-/** A one-time value with an end: a wallet's challenge. */
+/** Values with an end: a wallet's challenge, taken once; a proof that a service gave, read until it is over. */
 export interface ChallengeStore {
   put(challenge: { readonly id: string; readonly payload: string; readonly expiresAt: number }): Promise<void>;
+  /** The payload, as often as it is asked for; null after the end. */
+  read(id: string, now: number): Promise<string | null>;
   /** The payload, once: a second take, or one after the end, answers null. */
   take(id: string, now: number): Promise<string | null>;
 }
@@ -292,6 +300,22 @@ export interface MemberTokens {
     readonly joinedAt: number;
   }): Promise<{ readonly token: string; readonly expiresAt: number | null }>;
 }
+
+/** Encrypts what services ask for, so that no store holds it in clear. The context names what it belongs to: elsewhere it does not open. */
+export interface SecretBox {
+  seal(plain: string, context: string): string;
+  /** Throws where it was sealed under another secret or for another context. */
+  open(sealed: string, context: string): string;
+}
+
+/** Bearers that services gave for wallets that were verified there. */
+export interface WalletProofs {
+  /** Null where the viewer is no wallet, or has none at that backend that is still good. */
+  find(viewer: Viewer, backend: string): Promise<string | null>;
+}
+
+/** Tells the session's live subscribers, and nobody later. */
+export type Emit = (sessionId: SessionId, body: TransientBody) => void;
 
 /** Counts attempts that must stay few: passwords of one session by one caller. */
 export interface AttemptLimiter {

@@ -233,7 +233,10 @@ export interface Effects {
 /** Proof that a wallet is its caller's, by a service's own challenge. */
 export interface WalletRelay {
   /** @param chain - As the client named it: `ethereum`. */
-  challenge(request: { readonly address: string; readonly chain: string }, signal?: AbortSignal): Promise<{ readonly message: string } | Problem>;
+  challenge(
+    request: { readonly address: string; readonly chain: string },
+    signal?: AbortSignal,
+  ): Promise<{ readonly message: string } | Problem>;
   /** `token` is what `Joiner.walletProof` will be; `expiresAt` in epoch milliseconds, null = not told. */
   verify(
     answer: { readonly address: string; readonly chain: string; readonly message: string; readonly signature: string },

@@ -3,9 +3,9 @@ import { shown } from './checks.ts';
 import { createAdmit, createCreate } from './commands/create.ts';
 import { createJoin } from './commands/join.ts';
 import { createSessionPasswords } from './commands/passwords.ts';
-import { createRunner } from './commands/runner.ts';
+import { type ServicePart, createRunner } from './commands/runner.ts';
 import { createSend } from './commands/send.ts';
-import { createSettings } from './commands/settings.ts';
+import { createSettings, createSettingsPart } from './commands/settings.ts';
 import { decideEnd, decideHeartbeat, decideRenew } from './decide/lifecycle.ts';
 import { decideKick, decideLeave } from './decide/membership.ts';
 import { decideClear } from './decide/messages.ts';
@@ -13,8 +13,12 @@ import { decideTimeout } from './decide/settings.ts';
 import { createIdempotency } from './idempotency.ts';
 import { type SessionId, isMemberId } from './ids.ts';
 import type { SessionLimits } from './limits.ts';
-import type { Addresses, AttemptLimiter, Bus, Clock, MemberTokens, PasswordHasher, Store } from './ports.ts';
-import { isProblem, problem } from './problem.ts';
+import type { Addresses, AttemptLimiter, Bus, Clock, Emit, MemberTokens, PasswordHasher, SecretBox, Store, WalletProofs } from './ports.ts';
+import type { Member } from './member.ts';
+import { type Problem, isProblem, problem } from './problem.ts';
+import type { Facts, SessionAt } from './service.ts';
+import type { Serializer } from './serializer.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
 import type { UseCases } from './use-cases.ts';
 
 export interface SessionServiceOptions {
@@ -32,39 +36,74 @@ export interface SessionServiceOptions {
   /** A keyed digest: inputs are kept as such beside their idempotency key, and may hold passwords. */
   readonly fingerprint: (text: string) => string;
   readonly limits: SessionLimits;
+  readonly upstreams: Upstreams;
+  readonly box: SecretBox;
+  readonly emit: Emit;
+  readonly walletProofs: WalletProofs;
+  /** Shared with whatever else changes sessions. */
+  readonly inTurn: Serializer;
   /** Told when a session has to be looked at by the clock. */
   readonly schedule: (sessionId: SessionId, dueAt: number) => void;
 }
 
 /** The use cases over a store, a bus and the backends. */
 export function createSessionService(options: SessionServiceOptions): UseCases {
-  const { store, limits } = options;
+  const { store, limits, upstreams, inTurn } = options;
   const idempotency = createIdempotency(options);
   const runner = createRunner({ ...options, idempotency });
   const passwords = createSessionPasswords(options);
   const admit = createAdmit(options.tokens);
-  const { inTurn } = runner;
+  /** Asks for an effect that takes nothing but the session; null where the service has no such part. */
+  const ask = (
+    effect: ((at: SessionAt, signal?: AbortSignal) => Promise<Facts | Problem>) | undefined,
+    at: () => Promise<SessionAt>,
+  ): Promise<Facts | Problem> | null => (effect === undefined ? null : at().then((session) => effect(session, upstreams.signal)));
+  const askOf = <T>(
+    effect: (at: SessionAt, of: T, signal?: AbortSignal) => Promise<Facts | Problem>,
+    at: () => Promise<SessionAt>,
+    of: T,
+  ): Promise<Facts | Problem> => at().then((session) => effect(session, of, upstreams.signal));
+  const settingsPart = createSettingsPart(askOf);
+
   return {
     create: createCreate({ ...options, passwords, idempotency, inTurn, admit }),
     join: createJoin({ ...options, passwords, runner, admit }),
-    send: createSend({ store, limits, idempotency, runner }),
-    ...createSettings({ ...options, passwords, runner }),
-    leave: (caller, input) => runner.command(caller, input, {}, decideLeave),
+    send: createSend({ ...options, idempotency, runner }),
+    ...createSettings({ ...options, passwords, runner, settingsPart }),
+    leave: (caller, input) => runner.command(caller, input, { part: ({ effects: { leave } }, at) => ask(leave, at) }, decideLeave),
     async kick(caller, input) {
       const { memberId } = input;
       if (!isMemberId(memberId))
         return problem('BAD_INPUT', `Expected \`memberId\` to be a Member id (mem_…), got ${shown(memberId)}.`, { path: ['memberId'] });
-      const outcome = await runner.command(caller, input, { feature: 'KICK' }, async (state) => {
-        const [target = null] = await store.members.byIds([memberId]);
+      let target: Member | null = null;
+      const part: ServicePart = ({ effects: { kick } }, at) =>
+        kick === undefined || target === null ? null : askOf(kick, at, upstreams.access.memberAt(target));
+      const outcome = await runner.command(caller, input, { feature: 'KICK', part }, async (state) => {
+        [target = null] = await store.members.byIds([memberId]);
         return decideKick(state, target, { memberId, reason: input.reason ?? null, ban: input.ban ?? true });
       });
       return isProblem(outcome) ? outcome : { ...outcome, memberId };
     },
-    end: (caller, input) => runner.command(caller, input, {}, (state) => decideEnd(state, input.reason ?? null)),
-    renew: (caller, input) => runner.command(caller, input, { feature: 'RENEWAL' }, decideRenew),
-    heartbeat: (caller, input) => runner.command(caller, input, { feature: 'HEARTBEAT', exclusive: false }, decideHeartbeat),
+    end: (caller, input) =>
+      runner.command(caller, input, { part: ({ effects: { end } }, at) => ask(end, at) }, (state) =>
+        decideEnd(state, input.reason ?? null),
+      ),
+    renew: (caller, input) =>
+      runner.command(caller, input, { feature: 'RENEWAL', part: ({ effects: { renew } }, at) => ask(renew, at) }, decideRenew),
+    heartbeat: (caller, input) => {
+      const part: ServicePart = ({ effects: { heartbeat } }, at) => ask(heartbeat, at);
+      return runner.command(caller, input, { feature: 'HEARTBEAT', exclusive: false, part }, decideHeartbeat);
+    },
     setTimeoutPolicy: (caller, input) =>
-      runner.command(caller, input, { feature: 'EXPIRY' }, (state) => decideTimeout(state, input.policy, limits)),
-    clear: (caller, input) => runner.command(caller, input, { feature: 'MESSAGES' }, decideClear),
+      runner.command(
+        caller,
+        input,
+        { feature: 'EXPIRY', part: settingsPart(() => ({ mode: 'UPDATE', input: { rules: { timeout: input.policy } } })) },
+        (state) => decideTimeout(state, input.policy, limits),
+      ),
+    clear: (caller, input) =>
+      runner.command(caller, input, { feature: 'MESSAGES', part: ({ effects: { clear } }, at) => ask(clear, at) }, (state) =>
+        decideClear(state),
+      ),
   };
 }

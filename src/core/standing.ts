@@ -1,7 +1,7 @@
 import type { Member } from './member.ts';
 import type { Session } from './session.ts';
 import type { Standing } from './use-cases.ts';
-import { identityKey, principalOf } from './viewer.ts';
+import { identityKey, principalOf, serviceCreator } from './viewer.ts';
 import type { Viewer } from './viewer.ts';
 
 /** The names that a viewer has proven to have: what an allowlist or a list of owners can name it by. */
@@ -30,7 +30,9 @@ const isIn = (session: Session, member: Member | null): member is Member =>
 export function standingOf(viewer: Viewer, session: Session, membership: Member | null): Standing {
   const known = membership ?? (viewer.kind === 'MEMBER' ? viewer.member : null);
   const proven = provenNames(viewer).map(identityKey);
-  const created = session.createdBy !== null && session.createdBy === principalOf(viewer);
+  const created =
+    session.createdBy !== null &&
+    (session.createdBy === principalOf(viewer) || (viewer.kind === 'API_KEY' && session.createdBy === serviceCreator(session.backend)));
   return {
     member: isIn(session, known) ? known : null,
     owner: viewer.kind === 'API_KEY' && created,

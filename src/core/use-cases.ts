@@ -42,6 +42,8 @@ export interface CreateInput {
   readonly metadata?: Maybe<JsonObject>;
   readonly agentId?: Maybe<string>;
   readonly situation?: Maybe<string>;
+  /** What only the backend's kind of service takes. */
+  readonly options?: Maybe<JsonObject>;
   readonly idempotencyKey?: Maybe<string>;
 }
 export interface JoinInput {
@@ -137,7 +139,7 @@ export interface UseCases {
 export interface Standing {
   /** Its ACTIVE membership. */
   readonly member: Member | null;
-  /** An API key that created the session: acts as HOST there, member or not. */
+  /** An API key that created the session, or any where it was made at the service itself: acts as HOST there, member or not. */
   readonly owner: boolean;
   /** Proven to be on the allowlist, among the owners or the creator: may see a session that is not PUBLIC, to join it. */
   readonly invited: boolean;

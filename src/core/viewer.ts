@@ -39,6 +39,9 @@ export function principalOf(viewer: Viewer): string | null {
   }
 }
 
+/** `Session.createdBy` of a session that was made at the service itself: no principal is called so. API keys act for such a session. */
+export const serviceCreator = (backend: string): string => `service:${backend}`;
+
 /** A person signed in as themselves has one membership per session; a key or an anonymous caller joins anew each time. */
 export function personalPrincipal(viewer: Viewer): string | null {
   return viewer.kind === 'WALLET' || viewer.kind === 'USER' ? principalOf(viewer) : null;

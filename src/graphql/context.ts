@@ -7,6 +7,7 @@ import type { Session } from '../core/session.ts';
 import { standingOf } from '../core/standing.ts';
 import type { Credentials, Standing, UseCases } from '../core/use-cases.ts';
 import type { Caller } from '../core/viewer.ts';
+import type { Upstreams } from '../core/upstream/upstreams.ts';
 import { Loaders, type MemberPages } from './loaders.ts';
 
 /** What a wallet is to sign. `expiresAt` in epoch milliseconds. */
@@ -21,6 +22,8 @@ export interface WalletAuth {
   challenge(request: {
     readonly address: string;
     readonly chain: string;
+    /** Whose challenge is wanted; null = the gateway's own. */
+    readonly backend: string | null;
     /** The client's IP address: what challenges are counted by. */
     readonly remoteAddress: string;
   }): Promise<Challenge | Problem>;
@@ -33,6 +36,7 @@ export interface Services {
   readonly useCases: UseCases;
   /** By name, in the order of the configuration. */
   readonly backends: ReadonlyMap<string, Backend>;
+  readonly upstreams: Upstreams;
   readonly defaultBackend: string;
   readonly clock: Clock;
   readonly presence: Presence;

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../core/event.ts';
+import type { LiveEvent, StoredEvent } from '../core/event.ts';
 import type { MemberId, SessionId } from '../core/ids.ts';
 import { membershipPrincipal, type Caller } from '../core/viewer.ts';
 import { type Access, accessOf } from './access.ts';
@@ -63,7 +63,7 @@ export class Attachment {
   }
 
   /** Whether this subscription is given the event, too early or too late ones left aside. */
-  wants(event: StoredEvent): boolean {
+  wants(event: LiveEvent): boolean {
     return wants(this.#subscriber.plan, event);
   }
 
@@ -81,6 +81,12 @@ export class Attachment {
       sink.send(payload);
     }
     this.#follow(event);
+  }
+
+  /** Something that is on no timeline. What a slow subscriber has no room for it does without: the whole follows. */
+  takeTransient(payload: Buffer): void {
+    const { sink } = this.#subscriber;
+    if (sink.bufferedBytes() <= this.#resources.maxBufferedBytes / 2) sink.send(payload);
   }
 
   /** Events between what the group was given and what is stored are gone. */

@@ -1,4 +1,4 @@
-import type { EventType, StoredEvent } from '../core/event.ts';
+import type { EventType, LiveEvent } from '../core/event.ts';
 import type { SubscriptionPlan } from '../graphql/engine.ts';
 
 const typeOfField: Readonly<Record<Exclude<SubscriptionPlan['field'], 'sessionEvents'>, EventType>> = {
@@ -8,7 +8,7 @@ const typeOfField: Readonly<Record<Exclude<SubscriptionPlan['field'], 'sessionEv
 };
 
 /** Whether a subscription by this plan is given the event. A message that was cleared since is given to nobody. */
-export function wants(plan: Pick<SubscriptionPlan, 'field' | 'types' | 'channel'>, event: StoredEvent): boolean {
+export function wants(plan: Pick<SubscriptionPlan, 'field' | 'types' | 'channel'>, event: LiveEvent): boolean {
   const { type } = event.body;
   if (plan.field !== 'sessionEvents' && typeOfField[plan.field] !== type) return false;
   if (plan.types !== null && !plan.types.has(type)) return false;

@@ -1,6 +1,7 @@
-import type { StoredEvent } from '../core/event.ts';
+import type { LiveEvent, StoredEvent, TransientBody } from '../core/event.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { Operation } from '../graphql/engine.ts';
+import type { SessionId } from '../core/ids.ts';
 import type { Attachment } from './attachment.ts';
 import { type EventEngine, type ResultCache, renderEvent } from './results.ts';
 
@@ -23,6 +24,9 @@ export class Group {
   size = 0;
   readonly #engine: EventEngine;
   readonly #cache: ResultCache;
+  /** What is being given besides the timeline: what comes on the timeline after it waits. */
+  #emitting: Promise<void> = Promise.resolve();
+  #emissions = 0;
   readonly #rendering = new Map<number, Promise<Buffer>>();
   /** Where its results are in the cache. */
   #namespace: string;
@@ -48,10 +52,27 @@ export class Group {
     return await renderEvent(this.#engine, operation, variables, event, attachment.caller);
   }
 
+  /** Executes what is on no timeline once, and gives it to the live subscribers who want it; in order among its kind. */
+  emit({ sessionId, at, body }: { readonly sessionId: SessionId; readonly at: number; readonly body: TransientBody }): Promise<void> {
+    const event: LiveEvent = { sessionId, seq: this.position, at, body, member: null, by: null, message: null };
+    const first = [...this.live].find((attachment) => attachment.wants(event));
+    if (first === undefined) return Promise.resolve();
+    const { operation, variables } = this.common;
+    const payload = renderEvent(this.#engine, operation, variables, event, first.caller);
+    this.#emitting = this.#emitting.then(async () => {
+      const rendered = await payload;
+      for (const attachment of this.live) if (attachment.wants(event)) attachment.takeTransient(rendered);
+      this.#emissions--;
+    });
+    this.#emissions++;
+    return this.#emitting;
+  }
+
   /** Gives the live subscribers those of the events that are new to the group, in order. */
   async advance(events: readonly StoredEvent[]): Promise<void> {
     for (const event of events) {
       if (event.seq <= this.position) continue;
+      if (this.#emissions > 0) await this.#emitting;
       // What the session's messages said is not to be had from memory once they are cleared.
       if (event.body.type === 'MESSAGES_CLEARED') this.#namespace = this.#cache.namespace();
       const representative = this.#representative(event);

@@ -1,3 +1,4 @@
+import type { TransientBody } from '../core/event.ts';
 import type { SessionId } from '../core/ids.ts';
 import type { Bus, Clock, Presence, Store } from '../core/ports.ts';
 import type { Caller } from '../core/viewer.ts';
@@ -25,6 +26,8 @@ export interface HubOptions {
   readonly engine: EventEngine;
   readonly clock: Clock;
   readonly presence: Pick<Presence, 'enter'>;
+  /** Follows a session at its service until disposed. @default there are no services */
+  readonly watchService?: (sessionId: SessionId) => Disposable;
   /** Is told of reads of the timeline that failed; they are tried again. Must not throw. */
   readonly onError: (error: unknown) => void;
   /**
@@ -61,6 +64,8 @@ export interface Hub extends AsyncDisposable {
    * The sink is not called before this returns.
    */
   subscribe(request: SubscriptionRequest): Disposable;
+  /** Tells those who follow the session at this moment, and nobody later. */
+  emit(sessionId: SessionId, body: TransientBody): void;
   /** The subscriptions that are open. */
   readonly size: number;
 }
@@ -78,6 +83,7 @@ export function createHub(options: HubOptions): Hub {
     clock,
     presence,
     onError,
+    watchService: options.watchService ?? (() => ({ [Symbol.dispose]() {} })),
     cache: new ResultCache(options.cacheBytes ?? 16 * 1024 * 1024),
     maxBufferedBytes: options.maxBufferedBytes ?? 1_048_576,
     replayPage: options.replayPage ?? 100,
@@ -100,6 +106,7 @@ export function createHub(options: HubOptions): Hub {
     get size() {
       return subscribers.size;
     },
+    emit: (sessionId, body) => watchers.get(sessionId)?.emit(body),
     subscribe(request) {
       const { plan } = request;
       const subscriber = new Subscriber(request, resources, ended);

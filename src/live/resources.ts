@@ -14,6 +14,8 @@ export interface Resources {
   readonly replayPage: number;
   /** How long until a read of the timeline that failed is tried again. */
   readonly retryMs: number;
+  /** Follows the session at its service for as long as it is followed here. */
+  readonly watchService: (sessionId: SessionId) => Disposable;
   /** Is told of what went wrong and could not be told to a subscriber. Must not throw. */
   readonly onError: (error: unknown) => void;
   /** The watcher of the session, made where there is none. */

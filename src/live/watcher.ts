@@ -1,3 +1,4 @@
+import type { TransientBody } from '../core/event.ts';
 import type { SessionId } from '../core/ids.ts';
 import type { TimelineReader } from '../core/ports.ts';
 import { Group, type GroupOperation } from './group.ts';
@@ -18,10 +19,12 @@ export class Watcher {
   #hinted = 0;
   #pumping = false;
   #retry: Disposable | null = null;
+  readonly #source: Disposable;
 
   constructor(sessionId: SessionId, resources: Resources) {
     this.sessionId = sessionId;
     this.#resources = resources;
+    this.#source = resources.watchService(sessionId);
   }
 
   /** The timeline has reached `seq`. */
@@ -29,6 +32,14 @@ export class Watcher {
     if (seq <= this.#hinted) return;
     this.#hinted = seq;
     this.#wake();
+  }
+
+  /** Gives the groups something that is on no timeline: after what they have been given, and lost on those who are not live yet. */
+  emit(body: TransientBody): void {
+    const at = this.#resources.clock.now();
+    for (const group of this.#groups.values()) {
+      group.emit({ sessionId: this.sessionId, at, body }).catch((error: unknown) => this.#resources.onError(error));
+    }
   }
 
   /** Starts after `seq`, where it has not started yet. */
@@ -57,6 +68,7 @@ export class Watcher {
     this.#groups.delete(group.common.key);
     if (this.#groups.size > 0) return;
     this.#retry?.[Symbol.dispose]();
+    this.#source[Symbol.dispose]();
     this.#resources.unwatch(this);
   }
 

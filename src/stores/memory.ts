@@ -89,6 +89,11 @@ export function createMemoryStore({ epoch = newEpoch() }: MemoryStoreOptions = {
         answer(() => {
           tables.challenges.set(id, { payload, expiresAt });
         }),
+      read: (id, now) =>
+        answer(() => {
+          const challenge = tables.challenges.get(id);
+          return challenge !== undefined && challenge.expiresAt > now ? challenge.payload : null;
+        }),
       take: (id, now) =>
         answer(() => {
           const challenge = tables.challenges.get(id);

@@ -1,18 +1,21 @@
 import type { Backend } from '../backend.ts';
 import { shown } from '../checks.ts';
 import { checkCreate, decideCreate } from '../decide/create.ts';
+import { createdWith } from '../decide/facts.ts';
 import type { Idempotency, Requested } from '../idempotency.ts';
 import { canonicalList, identify } from '../identity.ts';
-import { type SessionId, kindOfId, nameInId, newMemberId, newSessionId } from '../ids.ts';
+import { type SessionId, kindOfId, nameInId, newHandle, newMemberId, newSessionId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { Member } from '../member.ts';
-import type { Addresses, Bus, Clock, IdempotencyRecord, MemberTokens, SessionCreation, Store } from '../ports.ts';
+import type { Addresses, Bus, Clock, IdempotencyRecord, MemberTokens, SecretBox, SessionCreation, Store, WalletProofs } from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
 import type { Admission, CreateInput, UseCases } from '../use-cases.ts';
-import { type Caller, membershipPrincipal, tiers } from '../viewer.ts';
+import { type Caller, membershipPrincipal, principalOf, serviceCreator, tiers } from '../viewer.ts';
 import type { SessionPasswords } from './passwords.ts';
 import { noSession } from './runner.ts';
+import { withoutSecrets } from './settings.ts';
 
 export interface CreateOptions {
   readonly store: Store;
@@ -26,7 +29,16 @@ export interface CreateOptions {
   readonly idempotency: Idempotency;
   readonly inTurn: Serializer;
   readonly admit: Admit;
+  readonly upstreams: Upstreams;
+  readonly box: SecretBox;
+  readonly walletProofs: WalletProofs;
   readonly schedule: (sessionId: SessionId, dueAt: number) => void;
+}
+
+interface Prepared {
+  readonly creation: SessionCreation;
+  /** Lets go of what was opened at the service. Null = there is no service. */
+  readonly undo: (() => Promise<unknown>) | null;
 }
 
 /** The answer to somebody who got in. */
@@ -38,7 +50,8 @@ export const createAdmit =
 
 /** The command that makes a session. */
 export function createCreate(options: CreateOptions): UseCases['create'] {
-  const { store, bus, backends, clock, addresses, limits, passwords, idempotency, inTurn, admit, schedule } = options;
+  const { store, bus, backends, clock, addresses, limits, passwords, idempotency, inTurn, admit, schedule, upstreams, box, walletProofs } =
+    options;
 
   function backendIn({ viewer }: Caller, input: CreateInput): Backend | Problem {
     const named = input.backend ?? options.defaultBackend;
@@ -56,54 +69,132 @@ export function createCreate(options: CreateOptions): UseCases['create'] {
   }
 
   /** The session as it is to be stored; the backend has opened it. */
-  async function prepare({ viewer }: Caller, input: CreateInput, backend: Backend): Promise<SessionCreation | Problem> {
+  async function prepare({ viewer }: Caller, input: CreateInput, backend: Backend): Promise<Prepared | Problem> {
     const memberId = newMemberId();
     const [identity, allowlist, owners, passwordHash] = await Promise.all([
       identify(viewer, memberId, input.identity, viewer.kind === 'API_KEY', addresses),
       canonicalList(['rules', 'allowlist'], input.rules?.allowlist, addresses),
       canonicalList(['owners'], input.owners, addresses),
-      passwords.hashOf(input.rules),
+      passwords.hashOf(input.rules, backend.features.PASSWORD === 'UPSTREAM'),
     ]);
     if (isProblem(identity)) return identity;
     if (isProblem(allowlist)) return allowlist;
     if (isProblem(owners)) return owners;
     if (isProblem(passwordHash)) return passwordHash;
-    const ready = { ...input, owners, ...(input.rules && { rules: { ...input.rules, ...(input.rules.allowlist && { allowlist }) } }) };
-    const opened = await backend.open({ handle: input.handle ?? null });
-    if (isProblem(opened)) return opened;
-    return decideCreate(ready, {
+    const ready: CreateInput = {
+      ...input,
+      owners,
+      ...(input.rules && { rules: { ...input.rules, ...(input.rules.allowlist && { allowlist }) } }),
+    };
+    const { service } = backend;
+    const { name, address } = identity;
+    const creation = decideCreate(withoutSecrets(ready, service?.secretDefaults ?? []), {
       sessionId: newSessionId(),
       memberId,
       backend: backend.name,
-      handle: opened.handle,
+      handle: input.handle ?? newHandle(),
       principal: membershipPrincipal(viewer),
-      identity: { name: identity.name, address: identity.address },
+      identity: { name, address },
       passwordHash: passwordHash ?? null,
       now: clock.now(),
     });
+    if (isProblem(creation) || service === null) return isProblem(creation) ? creation : { creation, undo: null };
+    const opened = await service.open(
+      {
+        input: ready,
+        handle: input.handle ?? null,
+        rules: creation.session.rules,
+        creator: { memberId, name, address, principal: principalOf(viewer), walletProof: await walletProofs.find(viewer, backend.name) },
+        options: input.options ?? {},
+        now: creation.at,
+      },
+      upstreams.signal,
+    );
+    if (isProblem(opened)) return opened;
+    const { id } = creation.session;
+    const { member = null, secret = null } = opened;
+    const upstream = member && { id: member.id, sealed: member.secret === null ? null : box.seal(member.secret, memberId) };
+    const made = createdWith(
+      { ...creation, session: { ...creation.session, handle: opened.handle } },
+      { ...opened.facts, ...member?.facts },
+      { sealed: secret === null ? null : box.seal(secret, id), member: upstream },
+    );
+    const [host] = made.members;
+    const undo = async (): Promise<unknown> =>
+      service.effects.end?.(
+        { session: made.session, secret, as: host === undefined ? null : upstreams.access.memberAt(host) },
+        upstreams.signal,
+      );
+    return { creation: made, undo };
+  }
+
+  /** A list has given a record to the session before its creation did: the record becomes the creator's. */
+  async function claim({ session, members, events, at, idempotency: record }: SessionCreation): Promise<Admission | null> {
+    const [adopted = null] = await store.sessions.byHandles([session]);
+    const [host] = members;
+    if (adopted === null || host === undefined || adopted.createdBy !== serviceCreator(session.backend)) return null;
+    const { id, version } = adopted;
+    const {
+      id: _id,
+      backend: _backend,
+      handle: _handle,
+      createdAt: _createdAt,
+      version: _version,
+      seq: _seq,
+      files: _files,
+      fileBytes: _bytes,
+      renewalCount: _count,
+      ...set
+    } = session;
+    const outcome = await store.commit({
+      kind: 'change',
+      sessionId: id,
+      guard: { version, exclusive: true },
+      set,
+      touch: null,
+      add: { files: 0, fileBytes: 0 },
+      members: members.map((member) => ({ ...member, sessionId: id })),
+      messages: [],
+      clearMessages: false,
+      events,
+      at,
+      idempotency: record && { ...record, result: { ...record.result, sessionId: id } },
+    });
+    if (outcome.kind !== 'committed') return null;
+    bus.publish({ sessionId: id, seq: outcome.seq });
+    if (set.dueAt !== null) schedule(id, set.dueAt);
+    return admit(id, host);
   }
 
   async function open(caller: Caller, input: CreateInput, backend: Backend, requested: Requested | null): Promise<Admission | Problem> {
-    const creation = await prepare(caller, input, backend);
-    if (isProblem(creation)) return creation;
-    const { session, members } = creation;
+    const prepared = await prepare(caller, input, backend);
+    if (isProblem(prepared)) return prepared;
+    const { undo } = prepared;
+    const { session, members } = prepared.creation;
     const [host] = members;
     if (host === undefined) throw new Error('A session is created with its creator');
-    const outcome = await store.commit(
-      requested === null ? creation : { ...creation, idempotency: idempotency.of(requested, { sessionId: session.id, memberId: host.id }) },
-    );
+    const creation: SessionCreation = {
+      ...prepared.creation,
+      idempotency: requested && idempotency.of(requested, { sessionId: session.id, memberId: host.id }),
+    };
+    const outcome = await store.commit(creation);
     switch (outcome.kind) {
       case 'committed':
         bus.publish({ sessionId: session.id, seq: outcome.seq });
         if (session.dueAt !== null) schedule(session.id, session.dueAt);
         return admit(session.id, host);
       case 'repeated':
+        // Another gateway has answered the same request: what was opened here is nobody's.
+        if (undo !== null) upstreams.background(undo());
         return idempotency.replay(requested, outcome.record) ?? admitAgain(outcome.record);
-      case 'handle-taken':
+      case 'handle-taken': {
+        const claimed = undo === null ? null : await claim(creation);
+        if (claimed !== null) return claimed;
         return problem('CONFLICT', `Backend ${backend.name} has a session with handle ${session.handle} already.`, {
           path: ['handle'],
           backend: backend.name,
         });
+      }
       case 'conflict':
       case 'missing':
         throw new Error(`A creation cannot end in ${outcome.kind}`);

@@ -1,17 +1,20 @@
+import type { Backend } from '../backend.ts';
+import { withFacts } from '../decide/facts.ts';
 import { decideJoin } from '../decide/membership.ts';
 import { type State, refuseOver } from '../decide/state.ts';
 import { identify } from '../identity.ts';
 import { newMemberId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { Member } from '../member.ts';
-import type { Addresses, Store } from '../ports.ts';
+import type { Addresses, SecretBox, Store, WalletProofs } from '../ports.ts';
 import { type Problem, isProblem } from '../problem.ts';
 import type { Session } from '../session.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
 import type { UseCases } from '../use-cases.ts';
-import { type Viewer, personalPrincipal } from '../viewer.ts';
+import { type Caller, type Viewer, personalPrincipal, principalOf } from '../viewer.ts';
 import type { Admit } from './create.ts';
 import type { SessionPasswords } from './passwords.ts';
-import { type Runner, noSession, sessionIdIn } from './runner.ts';
+import { type Effect, type Effected, type Runner, noSession, sessionIdIn } from './runner.ts';
 
 export interface JoinOptions {
   readonly store: Store;
@@ -20,13 +23,52 @@ export interface JoinOptions {
   readonly passwords: SessionPasswords;
   readonly runner: Runner;
   readonly admit: Admit;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly upstreams: Upstreams;
+  readonly box: SecretBox;
+  readonly walletProofs: WalletProofs;
 }
 
 /** The membership that a caller who comes again has already. An API key brings others, so it has none that would be meant. */
 const membershipOf = (viewer: Viewer, { standing }: State): Member | null => (viewer.kind === 'API_KEY' ? null : standing.member);
 
 /** The command that lets somebody in. */
-export function createJoin({ store, addresses, limits, passwords, runner, admit }: JoinOptions): UseCases['join'] {
+export function createJoin(options: JoinOptions): UseCases['join'] {
+  const { store, addresses, limits, passwords, runner, admit, backends, upstreams, box, walletProofs } = options;
+
+  /** The service's own joining, where it has one: the membership that it gives is kept with the member. */
+  const joining =
+    ({ viewer }: Caller, password: string | null): Effect =>
+    ({ session }, { members: [member] }) => {
+      const service = backends.get(session.backend)?.service ?? null;
+      // Somebody who is in already changes nothing, and is not made to join again.
+      if (service?.effects.join === undefined || member === undefined) return null;
+      const { join, leave } = service.effects;
+      const ask = async (): Promise<Effected | Problem> => {
+        const at = await upstreams.access.at(service, session, null);
+        const { id: memberId, name, address } = member;
+        const joiner = {
+          memberId,
+          name,
+          address,
+          password,
+          principal: principalOf(viewer),
+          walletProof: await walletProofs.find(viewer, session.backend),
+        };
+        const joined = await join({ ...at, as: null }, joiner, upstreams.signal);
+        if (isProblem(joined)) return joined;
+        const upstream = { id: joined.id, sealed: joined.secret === null ? null : box.seal(joined.secret, memberId) };
+        return {
+          amend: (change, state) => ({
+            ...withFacts(change, state.session, joined.facts ?? {}),
+            members: change.members.map((each) => (each.id === memberId ? { ...each, upstream } : each)),
+          }),
+          undo: async () => leave?.({ ...at, as: upstreams.access.memberAt({ ...member, upstream }) }, upstreams.signal),
+        };
+      };
+      return ask();
+    };
+
   return async (caller, input) => {
     const id = sessionIdIn(caller, input);
     if (isProblem(id)) return id;
@@ -73,6 +115,7 @@ export function createJoin({ store, addresses, limits, passwords, runner, admit 
           return decideJoin(state, { memberId, name, address, principal, proven, banned, password }, limits);
         },
         null,
+        joining(caller, input.password ?? null),
       ),
     );
     if (isProblem(outcome)) return outcome;

@@ -1,13 +1,16 @@
 import type { Backend, Feature } from '../backend.ts';
 import { shown } from '../checks.ts';
+import { withFacts } from '../decide/facts.ts';
 import { type Decision, type State } from '../decide/state.ts';
 import type { Idempotency, Requested } from '../idempotency.ts';
 import { type SessionId, isSessionId } from '../ids.ts';
 import type { Member } from '../member.ts';
 import type { Bus, Clock, IdempotencyRecord, SessionChange, Store } from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
-import { type Serializer, createSerializer } from '../serializer.ts';
+import type { Serializer } from '../serializer.ts';
+import type { Facts, Service, SessionAt } from '../service.ts';
 import { standingOf } from '../standing.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
 import { type Change, type InSession, maySee } from '../use-cases.ts';
 import { type Caller, principalOf } from '../viewer.ts';
 
@@ -17,6 +20,8 @@ export interface RunnerOptions {
   readonly backends: ReadonlyMap<string, Backend>;
   readonly clock: Clock;
   readonly idempotency: Idempotency;
+  readonly upstreams: Upstreams;
+  readonly inTurn: Serializer;
   readonly schedule: (sessionId: SessionId, dueAt: number) => void;
 }
 
@@ -29,11 +34,25 @@ export type Outcome =
   | { readonly kind: 'repeated'; readonly record: IdempotencyRecord }
   | Problem;
 
+/** What came of asking the service: how the record is to follow, and how to take it back where that cannot be. */
+export interface Effected {
+  amend(change: SessionChange, state: State): SessionChange;
+  readonly undo?: () => Promise<unknown>;
+}
+
+/** The service's part in a command, asked once, when the gateway's rules have let it pass. Null = it has none. */
+export type Effect = (state: State, change: SessionChange) => Promise<Effected | Problem> | null;
+
+/** A part that answers with facts. */
+export type ServicePart = (service: Service, at: () => Promise<SessionAt>, change: SessionChange) => Promise<Facts | Problem> | null;
+
 export interface CommandOptions {
   /** What the session's backend must have. @default nothing */
   readonly feature?: Feature;
   /** Changes that exclude each other take turns instead of trying again and again. @default true */
   readonly exclusive?: boolean;
+  /** What the session's service does. @default nothing */
+  readonly part?: ServicePart;
 }
 
 /** How every command on a session is carried out: load, decide, commit, tell. */
@@ -41,7 +60,9 @@ export interface Runner {
   readonly inTurn: Serializer;
   load(caller: Caller, id: SessionId): Promise<State | null>;
   /** Decides and commits, again where another gateway was faster. */
-  attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null): Promise<Outcome>;
+  attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null, effect?: Effect): Promise<Outcome>;
+  /** A service's part as an effect. */
+  effectOf(part: ServicePart): Effect;
   /** The same for a command that is on a session which the caller can see, and answers with that session. */
   command(caller: Caller, input: InSession, options: CommandOptions, decide: Decide): Promise<Change | Problem>;
   requireFeature(backendName: string, feature: Feature | undefined): Problem | null;
@@ -65,8 +86,8 @@ export function sessionIdIn(caller: Caller, input: InSession): SessionId | Probl
   return isSessionId(id) ? id : problem('BAD_INPUT', `Expected \`sessionId\` to be a Session id (ses_…), got ${shown(id)}.`, { path });
 }
 
-export function createRunner({ store, bus, backends, clock, idempotency, schedule }: RunnerOptions): Runner {
-  const inTurn = createSerializer();
+export function createRunner(options: RunnerOptions): Runner {
+  const { store, bus, backends, clock, idempotency, upstreams, inTurn, schedule } = options;
 
   async function membershipOf({ viewer }: Caller, sessionId: SessionId): Promise<Member | null> {
     if (viewer.kind === 'MEMBER') return (await store.members.byIds([viewer.member.id]))[0] ?? null;
@@ -87,7 +108,26 @@ export function createRunner({ store, bus, backends, clock, idempotency, schedul
     if (dueAt !== null) schedule(change.sessionId, dueAt);
   }
 
-  async function attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null): Promise<Outcome> {
+  /** The service says that the session is over: the record follows, and its subscribers hear of it. */
+  function noticeEnd(session: State['session'], refusal: Problem): void {
+    if (refusal.code === 'EXPIRED' || refusal.code === 'ENDED') upstreams.background(upstreams.refresh(session));
+  }
+
+  const effectOf =
+    (part: ServicePart): Effect =>
+    ({ session, standing }, change) => {
+      const service = backends.get(session.backend)?.service ?? null;
+      const asked = service && part(service, () => upstreams.access.at(service, session, standing.member), change);
+      return (
+        asked && asked.then((facts) => (isProblem(facts) ? facts : { amend: (decided, state) => withFacts(decided, state.session, facts) }))
+      );
+    };
+
+  async function attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null, effect?: Effect): Promise<Outcome> {
+    let effected: Effected | null = null;
+    const takeBack = (): void => {
+      if (effected?.undo !== undefined) upstreams.background(effected.undo());
+    };
     for (let tries = 0; tries < maxTries; tries += 1) {
       const state = await load(caller, id);
       if (state === null) return noSession(id);
@@ -96,9 +136,19 @@ export function createRunner({ store, bus, backends, clock, idempotency, schedul
       if (isProblem(decision)) {
         // The same request, arrived twice, may be what has changed the state: then its answer is due, not this refusal.
         const record = requested === null ? null : await idempotency.find(requested);
+        takeBack();
         return record === null ? decision : { kind: 'repeated', record };
       }
-      const change = requested === null ? decision : { ...decision, idempotency: idempotency.record(requested, decision) };
+      if (effected === null) {
+        const asked = await (effect?.(state, decision) ?? null);
+        if (isProblem(asked)) {
+          noticeEnd(state.session, asked);
+          return asked;
+        }
+        effected = asked;
+      }
+      const decided = effected?.amend(decision, state) ?? decision;
+      const change = requested === null ? decided : { ...decided, idempotency: idempotency.record(requested, decided) };
       const outcome = await store.commit(change);
       switch (outcome.kind) {
         case 'committed':
@@ -113,6 +163,7 @@ export function createRunner({ store, bus, backends, clock, idempotency, schedul
         case 'conflict':
       }
     }
+    takeBack();
     return problem('CONFLICT', `Session ${id} is being changed by too many at once: try again.`, { retryAfterSeconds: 1 });
   }
 
@@ -130,15 +181,16 @@ export function createRunner({ store, bus, backends, clock, idempotency, schedul
     inTurn,
     load,
     attempt,
+    effectOf,
     requireFeature,
-    async command(caller, input, { feature, exclusive = true }, decide) {
+    async command(caller, input, { feature, exclusive = true, part }, decide) {
       const id = sessionIdIn(caller, input);
       if (isProblem(id)) return id;
       const visible: Decide = (state) => {
         if (!maySee(state.session, state.standing)) return noSession(id);
         return requireFeature(state.session.backend, feature) ?? decide(state);
       };
-      const run = (): Promise<Outcome> => attempt(caller, id, visible, null);
+      const run = (): Promise<Outcome> => attempt(caller, id, visible, null, part && effectOf(part));
       const outcome = await (exclusive ? inTurn(id, run) : run());
       return isProblem(outcome) ? outcome : { sessionId: id };
     },

@@ -1,25 +1,68 @@
-import type { Feature } from '../backend.ts';
+import type { Backend, Feature } from '../backend.ts';
 import { list } from '../checks.ts';
 import { decideReplace, decideUpdate } from '../decide/settings.ts';
+import { change } from '../decide/state.ts';
 import { canonicalList } from '../identity.ts';
 import { type SessionLimits, listEntries, textLimits } from '../limits.ts';
 import type { Addresses } from '../ports.ts';
 import { type Problem, isProblem } from '../problem.ts';
+import type { Facts, SessionAt, SettingsRequest } from '../service.ts';
+import type { JsonObject } from '../session.ts';
 import type { UpdateInput, UseCases } from '../use-cases.ts';
 import type { SessionPasswords } from './passwords.ts';
-import type { Runner } from './runner.ts';
+import type { Runner, ServicePart } from './runner.ts';
+
+/** What of a change of settings its service is told; the rest follows from the decision. */
+type Wanted = Pick<SettingsRequest, 'mode' | 'input'>;
+
+export type SettingsPart = (wanted: () => Wanted) => ServicePart;
+
+/** The service's part in a change of settings. */
+export const createSettingsPart =
+  (
+    ask: <T>(
+      effect: (at: SessionAt, of: T, signal?: AbortSignal) => Promise<Facts | Problem>,
+      at: () => Promise<SessionAt>,
+      of: T,
+    ) => Promise<Facts | Problem>,
+  ): SettingsPart =>
+  (wanted) =>
+  ({ effects: { settings } }, at, { set }) => {
+    if (settings === undefined) return null;
+    const effect = (session: SessionAt, of: Wanted, signal?: AbortSignal): Promise<Facts | Problem> => {
+      const { title, description, visibility, rules, defaults, metadata, situation } = { ...session.session, ...set };
+      return settings(session, { ...of, after: { title, description, visibility, rules, defaults, metadata, situation } }, signal);
+    };
+    return ask(effect, at, wanted());
+  };
+
+/** The input without what goes to the service and nowhere else. */
+export function withoutSecrets<T extends { readonly defaults?: JsonObject | null | undefined }>(input: T, secret: readonly string[]): T {
+  const { defaults } = input;
+  if (!defaults || !secret.some((key) => Object.hasOwn(defaults, key))) return input;
+  return { ...input, defaults: Object.fromEntries(Object.entries(defaults).filter(([key]) => !secret.includes(key))) };
+}
 
 export interface SettingsOptions {
   readonly addresses: Addresses;
   readonly limits: SessionLimits;
   readonly passwords: SessionPasswords;
   readonly runner: Runner;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly settingsPart: SettingsPart;
 }
 
 /** The commands that change a session's settings: PATCH and PUT. */
-export function createSettings({ addresses, limits, passwords, runner }: SettingsOptions): Pick<UseCases, 'update' | 'replace'> {
+export function createSettings({
+  addresses,
+  limits,
+  passwords,
+  runner,
+  backends,
+  settingsPart,
+}: SettingsOptions): Pick<UseCases, 'update' | 'replace'> {
   const settings =
-    (feature: Feature, decide: typeof decideUpdate): UseCases['update'] =>
+    (feature: Feature, mode: Wanted['mode'], decide: typeof decideUpdate): UseCases['update'] =>
     async (caller, input) => {
       const path = ['rules', 'allowlist'];
       const given = input.rules?.allowlist;
@@ -27,13 +70,24 @@ export function createSettings({ addresses, limits, passwords, runner }: Setting
       if (isProblem(allowlist)) return allowlist;
       const ready: UpdateInput = given ? { ...input, rules: { ...input.rules, allowlist } } : input;
       let hash: string | null | undefined | Problem;
-      return runner.command(caller, input, { feature }, async (state) => {
+      const { sessionId: _, ...wanted } = ready;
+      return runner.command(caller, input, { feature, part: settingsPart(() => ({ mode, input: wanted })) }, async (state) => {
+        const backend = backends.get(state.session.backend);
+        const own = withoutSecrets(ready, backend?.service?.secretDefaults ?? []);
         // Refusals that need no hash come without one: hashing is work that a stranger must not be able to order.
-        const refused = decide(state, ready, typeof input.rules?.password === 'string' ? '' : input.rules?.password, limits);
+        const refused = decide(state, own, typeof input.rules?.password === 'string' ? '' : input.rules?.password, limits);
         if (isProblem(refused)) return refused;
-        hash ??= await passwords.hashOf(input.rules);
-        return isProblem(hash) ? hash : decide(state, ready, hash, limits);
+        hash ??= await passwords.hashOf(input.rules, backend?.features.PASSWORD === 'UPSTREAM');
+        if (isProblem(hash)) return hash;
+        const decided = decide(state, own, hash, limits);
+        // What only the service keeps has changed, too, and what is shown may be as before.
+        return (
+          decided ??
+          (own === ready
+            ? null
+            : change(state, { set: { updatedAt: state.now }, events: [{ type: 'SESSION_UPDATED', changed: ['defaults'] }] }))
+        );
       });
     };
-  return { update: settings('UPDATE', decideUpdate), replace: settings('REPLACE', decideReplace) };
+  return { update: settings('UPDATE', 'UPDATE', decideUpdate), replace: settings('REPLACE', 'REPLACE', decideReplace) };
 }

@@ -12,7 +12,18 @@ type Moment = Pick<State, 'session' | 'now'>;
 
 export const noUpstream: SessionUpstream = { data: {}, sealed: null, clock: false, endsAt: null, clearedAt: null };
 
-const plain = ['title', 'description', 'visibility', 'situation', 'agentId', 'metadata', 'defaults', 'owners', 'lastActivityAt', 'renewalCount'] as const;
+const plain = [
+  'title',
+  'description',
+  'visibility',
+  'situation',
+  'agentId',
+  'metadata',
+  'defaults',
+  'owners',
+  'lastActivityAt',
+  'renewalCount',
+] as const;
 
 /** The session as it is with what the service says of it. Its end, where it is over, is not among that. */
 export function sessionWith(session: Session, facts: Facts): Session {
@@ -47,7 +58,11 @@ export function withFacts(decided: SessionChange, session: Session, facts: Facts
   return {
     ...decided,
     guard: { ...decided.guard, exclusive: true },
-    set: { ...decided.set, ...rest, ...(!isOver && { ...(expiresAt !== undefined && { expiresAt }), ...(dueAt !== undefined && { dueAt }) }) },
+    set: {
+      ...decided.set,
+      ...rest,
+      ...(!isOver && { ...(expiresAt !== undefined && { expiresAt }), ...(dueAt !== undefined && { dueAt }) }),
+    },
     touch:
       decided.touch &&
       ({
@@ -125,7 +140,9 @@ function newcomer({ session, now }: Moment, { id, name, address, role }: Service
 const over = (moment: Moment, status: 'EXPIRED' | 'ENDED'): SessionChange =>
   change(moment, {
     set: { status, updatedAt: moment.now, dueAt: null },
-    events: [status === 'EXPIRED' ? { type: 'SESSION_EXPIRED' } : { type: 'SESSION_ENDED', byId: null, reason: 'It is gone from its service' }],
+    events: [
+      status === 'EXPIRED' ? { type: 'SESSION_EXPIRED' } : { type: 'SESSION_ENDED', byId: null, reason: 'It is gone from its service' },
+    ],
   });
 
 /** The names by which clients know what has changed. */

@@ -117,5 +117,7 @@ export function decideSend(state: State, input: SendInput, sending: Sending): De
 export function decideClear(state: State): Decision {
   const refused = firstOf(refuseOver(state), refuseNonHost(state, 'clear the messages'));
   if (refused !== null) return refused;
-  return change(state, { set: { updatedAt: state.now }, clearMessages: true, events: [{ type: 'MESSAGES_CLEARED' }] });
+  const { session, now } = state;
+  const set = { updatedAt: now, ...(session.upstream !== null && { upstream: { ...session.upstream, clearedAt: now } }) };
+  return change(state, { set, clearMessages: true, events: [{ type: 'MESSAGES_CLEARED' }] });
 }

@@ -25,6 +25,7 @@ export function listSessions(tables: Tables, query: SessionQuery): Page<Session>
     (audience.public && session.visibility === 'PUBLIC') ||
     (audience.principal !== null &&
       (session.createdBy === audience.principal || memberOfPrincipal(tables, audience.principal, session.id) !== null)) ||
+    (session.createdBy !== null && audience.creators?.includes(session.createdBy) === true) ||
     session.id === audience.sessionId;
   const matches = (session: Session): boolean =>
     isFor(session) &&

@@ -57,6 +57,10 @@ function listingOf(query: SessionQuery): Listing<Session, { readonly createdAt: 
       parts.push('id = ?');
       bound.push(audience.sessionId);
     }
+    if (audience.creators !== undefined && audience.creators.length > 0) {
+      parts.push('id IN (SELECT id FROM sessions WHERE created_by IN (SELECT value FROM json_each(?)))');
+      bound.push(JSON.stringify(audience.creators.map(escapeText)));
+    }
     add(parts.length === 0 ? 'FALSE' : `(${parts.join(' OR ')})`, ...bound);
   }
   if (query.backends !== undefined) add(inList('backend'), JSON.stringify(query.backends));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ApiKeyStore, ChallengeStore, Store } from '../../core/ports.ts';
-import { apiKeyTable, escapeText, toRow } from './codec.ts';
+import { apiKeyTable, escapeText, toRow, unescapeText } from './codec.ts';
 import { encodeCommit } from './encode.ts';
 import { type Durability, epochOf, openForReading } from './open-database.ts';
 import { createMemberReader } from './read-members.ts';
@@ -68,7 +68,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       messages: createMessageReader(prepare),
       timeline: createTimelineReader(prepare),
       apiKeys: createApiKeys(prepare, writes),
-      challenges: createChallenges(writes),
+      challenges: createChallenges(prepare, writes),
       prune: (before) => prune(writes, before),
       check: async (signal) => {
         readNumber(prepare, 'SELECT 1');
@@ -99,9 +99,13 @@ function createApiKeys(prepare: Prepare, writes: WriteQueue): ApiKeyStore {
   };
 }
 
-const createChallenges = (writes: WriteQueue): ChallengeStore => ({
+const createChallenges = (prepare: Prepare, writes: WriteQueue): ChallengeStore => ({
   put: async ({ id, payload, expiresAt }) => {
     await writes.submit({ kind: 'putChallenge', row: [id, escapeText(payload), expiresAt] });
+  },
+  read: async (id, now) => {
+    const [payload = null] = prepare('SELECT payload FROM challenges WHERE id = ? AND expires_at > ?').get(id, now) ?? [];
+    return payload === null ? null : unescapeText(String(payload));
   },
   take: (id, now) => writes.submit({ kind: 'takeChallenge', id, now }),
 });

@@ -1,0 +1,139 @@
+import type { Backend } from '../backend.ts';
+import { decideAdoption } from '../decide/facts.ts';
+import { newSessionId } from '../ids.ts';
+import type { SessionQuery } from '../ports.ts';
+import { type Problem, isProblem, problem } from '../problem.ts';
+import type { Found, Service } from '../service.ts';
+import type { Session } from '../session.ts';
+import { serviceCreator } from '../viewer.ts';
+import type { UpstreamParts } from './parts.ts';
+import type { Refresh } from './refresh.ts';
+
+/** What the services' own lists said. */
+export interface Survey {
+  /** The sessions that they had, as recorded now: these need not be asked for again. */
+  readonly fresh: ReadonlyMap<Session['id'], Session>;
+  /** One for each backend that could not say. */
+  readonly problems: readonly Problem[];
+}
+
+/** Gives records to sessions that were made at their services. */
+export interface Adopt {
+  /** The session by that handle; null = neither here nor at the service. */
+  find(backend: string, handle: string): Promise<Session | null | Problem>;
+  /** Asks the services that have lists, each for what is new since the last time. */
+  survey(query: Pick<SessionQuery, 'backends' | 'agentId' | 'metadata'>): Promise<Survey>;
+}
+
+const pageSize = 100;
+/** Of one service and survey: what is older is found by the next ones, page by page, or by its handle. */
+const maxPages = 10;
+
+export function createAdopt(parts: UpstreamParts, { record, refresh }: Pick<Refresh, 'record' | 'refresh'>): Adopt {
+  const { store, bus, clock, backends, box, schedule, signal } = parts;
+
+  async function byHandle(backend: string, handle: string): Promise<Session | null> {
+    return (await store.sessions.byHandles([{ backend, handle }]))[0] ?? null;
+  }
+
+  async function adopt(backend: Backend, { handle, facts, secret = null }: Found): Promise<Session | null> {
+    const id = newSessionId();
+    const creation = decideAdoption(
+      {
+        id,
+        backend: backend.name,
+        handle,
+        visibility: facts.visibility ?? backend.foreignVisibility,
+        createdBy: serviceCreator(backend.name),
+      },
+      facts,
+      secret === null ? null : box.seal(secret, id),
+      clock.now(),
+    );
+    const outcome = await store.commit(creation);
+    if (outcome.kind === 'committed') {
+      if (outcome.seq > 0) bus.publish({ sessionId: id, seq: outcome.seq });
+      if (creation.session.dueAt !== null) schedule(id, creation.session.dueAt);
+    }
+    // Somebody else may have been faster: then it is theirs that counts.
+    return byHandle(backend.name, handle);
+  }
+
+  /** A page of the service's list, recorded. Answers the sessions, and whether there was none that was new. */
+  async function recordPage(
+    backend: Backend,
+    page: readonly Found[],
+  ): Promise<{ readonly sessions: readonly Session[]; readonly allKnown: boolean }> {
+    const known = await store.sessions.byHandles(page.map(({ handle }) => ({ backend: backend.name, handle })));
+    const sessions = await Promise.all(
+      page.map((found, index) => {
+        const before = known[index] ?? null;
+        if (before === null) return found.facts.status === undefined || found.facts.status === 'ACTIVE' ? adopt(backend, found) : null;
+        return before.status === 'ACTIVE' ? record(before.id, found.facts) : before;
+      }),
+    );
+    return {
+      sessions: sessions.filter((session) => session !== null),
+      allKnown: known.every((before) => before !== null),
+    };
+  }
+
+  const lists = new Map<string, Promise<readonly Session[] | Problem>>();
+
+  async function walk(
+    backend: Backend,
+    list: NonNullable<Service['list']>,
+    query: Parameters<Adopt['survey']>[0],
+  ): Promise<readonly Session[] | Problem> {
+    const sessions: Session[] = [];
+    const filter = { agentId: query.agentId ?? null, metadata: query.metadata ?? null };
+    let page: string | null = null;
+    for (let pages = 0; pages < maxPages; pages += 1) {
+      const answer: Awaited<ReturnType<typeof list>> = await list({ limit: pageSize, page, filter }, signal);
+      if (isProblem(answer)) return answer;
+      const recorded = await recordPage(backend, answer.sessions);
+      sessions.push(...recorded.sessions);
+      if (answer.next === null || recorded.allKnown) break;
+      page = answer.next;
+    }
+    return sessions;
+  }
+
+  return {
+    async find(name, handle) {
+      const backend = backends.get(name);
+      const service = backend?.service ?? null;
+      const before = await byHandle(name, handle);
+      if (before !== null || backend === undefined || service?.find === undefined) return before;
+      const found = await service.find(handle, signal);
+      if (found === null || isProblem(found)) return found;
+      return adopt(backend, found);
+    },
+    async survey(query) {
+      const asked = [...backends.values()].flatMap((backend) => {
+        const { service } = backend;
+        const list = service?.list?.bind(service);
+        return list !== undefined && (query.backends?.includes(backend.name) ?? true) ? [{ backend, list }] : [];
+      });
+      const answers = await Promise.all(
+        asked.map(({ backend, list }) => {
+          const key = JSON.stringify([backend.name, query.agentId ?? null, query.metadata ?? null]);
+          const under = lists.get(key);
+          if (under !== undefined) return under;
+          const work = walk(backend, list, query)
+            .catch((error: unknown): Problem => {
+              if (signal.aborted) return problem('UPSTREAM_UNAVAILABLE', 'The gateway is stopping.', { backend: backend.name });
+              throw error;
+            })
+            .finally(() => lists.delete(key));
+          lists.set(key, work);
+          return work;
+        }),
+      );
+      return {
+        fresh: new Map(answers.flatMap((answer) => (isProblem(answer) ? [] : answer.map((session) => [session.id, session] as const)))),
+        problems: answers.filter(isProblem),
+      };
+    },
+  };
+}
