@@ -39,6 +39,7 @@ const escapeOrNull = (text: string | null): string | null => (text === null ? nu
 export function createMemberReader(prepare: Prepare): MemberReader {
   return {
     byIds: async (ids) => ids.map((id) => readOne(prepare, memberTable, byId, id)),
+    peek: (id) => readOne(prepare, memberTable, byId, id),
     list: async (queries) => queries.map((query) => readPage(prepare, listingOf(query), query.page)),
     ofPrincipal: async (principal, sessionIds) =>
       sessionIds.map((id) => readOne(prepare, memberTable, ofPrincipal, escapeText(principal), id)),

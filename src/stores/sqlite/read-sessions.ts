@@ -84,6 +84,7 @@ export function createSessionReader(database: DatabaseSync, prepare: Prepare): S
   addFunctions(database);
   return {
     byIds: async (ids) => ids.map((id) => readOne(prepare, sessionTable, byId, id)),
+    peek: (id) => readOne(prepare, sessionTable, byId, id),
     byHandles: async (handles) =>
       handles.map(({ backend, handle }) => readOne(prepare, sessionTable, byHandle, backend, escapeText(handle))),
     list: async (query) => readPage(prepare, listingOf(query), query.page),
