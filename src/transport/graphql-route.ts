@@ -5,11 +5,11 @@ import { type Eventually, andThen } from '../core/eventually.ts';
 import { ProblemError } from '../core/problem.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { Engine } from '../graphql/engine.ts';
-import type { HttpAnswer } from './apollo.ts';
 import { credentialsOf, statusOfRefusal } from './credentials.ts';
 import { sendError, sendErrors } from './graphql-errors.ts';
 import { wantsEventStream } from './graphql-sse.ts';
 import type { InFlight } from './in-flight.ts';
+import { sendAnswer } from './send-answer.ts';
 import type { Shortcut } from './shortcut.ts';
 
 export interface GraphqlRouteOptions {
@@ -35,7 +35,7 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       andThen(authenticator.authenticate(presentedBy(request)), (outcome) => {
         if (isRefusal(outcome)) return refuse(request, reply, outcome);
         if (wantsEventStream(request)) return answerAsEvents(request, reply, outcome);
-        return inFlight.run(() => andThen(shortcut.answer(request, outcome), (answer) => send(reply, answer)));
+        return inFlight.run(() => andThen(shortcut.answer(request, outcome), (answer) => sendAnswer(reply, answer)));
       }),
   });
 
@@ -60,9 +60,4 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     if (retryAfterSeconds !== null) void reply.header('retry-after', String(retryAfterSeconds));
     sendErrors(request, reply, status, [engine.formatError(new ProblemError(refusal.problem))]);
   }
-}
-
-function send(reply: FastifyReply, { status, headers, body }: HttpAnswer): void {
-  for (const [name, value] of headers) void reply.header(name, value);
-  void reply.code(status).send(body);
 }
