@@ -1,12 +1,14 @@
-import { isSessionId, type SessionId } from '../core/ids.ts';
+import { type Eventually, andThen } from '../core/eventually.ts';
+import { isSessionId, type MemberId, type SessionId } from '../core/ids.ts';
+import type { Member } from '../core/member.ts';
 import type { MemberReader } from '../core/ports.ts';
 import { isProblem, problem, type Problem } from '../core/problem.ts';
 import type { Caller, Viewer } from '../core/viewer.ts';
 import type { ApiKeyVerifier } from './api-key-verifier.ts';
 import type { JwtVerifier } from './jwt.ts';
-import type { VerifiableMemberTokens } from './member-tokens.ts';
+import type { MemberClaim, VerifiableMemberTokens } from './member-tokens.ts';
 import { activeMember } from './membership.ts';
-import { tokenTypes } from './signed-tokens.ts';
+import { type TokenFault, tokenTypes } from './signed-tokens.ts';
 import { createTokenTypeReader } from './token-type.ts';
 import type { WalletAuth } from './wallet.ts';
 
@@ -30,8 +32,11 @@ export interface AuthRefusal {
 }
 
 export interface Authenticator {
-  /** Says who is asking, from the credentials alone; what they may do is not decided here. Rejects only where the store does. */
-  authenticate(presented: PresentedCredentials): Promise<Caller | AuthRefusal>;
+  /**
+   * Says who is asking, from the credentials alone; what they may do is not decided here. Fails only where the store does, and answers at
+   * once where nothing has to be waited for.
+   */
+  authenticate(presented: PresentedCredentials): Eventually<Caller | AuthRefusal>;
 }
 
 export interface AuthenticatorOptions {
@@ -40,7 +45,7 @@ export interface AuthenticatorOptions {
   readonly wallet: Pick<WalletAuth, 'verifyToken'>;
   /** Users' JWTs. Null = not accepted. */
   readonly users: JwtVerifier | null;
-  readonly members: Pick<MemberReader, 'byIds'>;
+  readonly members: Pick<MemberReader, 'byIds' | 'peek'>;
 }
 
 export const isRefusal = (outcome: unknown): outcome is AuthRefusal =>
@@ -58,30 +63,22 @@ export function createAuthenticator({ apiKeys, memberTokens, wallet, users, memb
   const typeOf = createTokenTypeReader();
 
   return {
-    async authenticate(presented) {
+    authenticate(presented) {
       const named = namedSession(presented.sessionId);
       if (isRefusal(named)) return named;
-      const proof = await prove(presented);
-      if (isRefusal(proof)) return proof;
-      const { viewer, expiresAt } = proof;
-      const own = viewer.kind === 'MEMBER' ? viewer.member.sessionId : null;
-      if (own !== null && named !== null && named !== own) {
-        const detail = `X-Session-Id names ${named}, but the member token belongs to ${own}: leave X-Session-Id out.`;
-        return { problem: problem('BAD_INPUT', detail), retryable: false };
-      }
-      return { viewer, currentSessionId: own ?? named, remoteAddress: presented.remoteAddress, expiresAt };
+      return andThen(prove(presented), (proof) => (isRefusal(proof) ? proof : callerOf(proof, named, presented.remoteAddress)));
     },
   };
 
-  async function prove({ apiKey, authorization }: PresentedCredentials): Promise<Proof | AuthRefusal> {
+  function prove({ apiKey, authorization }: PresentedCredentials): Eventually<Proof | AuthRefusal> {
     if (apiKey !== undefined && authorization !== undefined) {
       return refused('Both X-API-Key and Authorization were given: send only one of them.');
     }
-    if (apiKey !== undefined) return await proveApiKey(apiKey);
+    if (apiKey !== undefined) return proveApiKey(apiKey);
     if (authorization === undefined) return anonymous;
     const token = /^Bearer +([^\s]+)$/i.exec(authorization.trim())?.[1];
     if (token === undefined) return refused('The Authorization header must be `Bearer <token>`.');
-    return await proveToken(token);
+    return proveToken(token);
   }
 
   async function proveApiKey(key: string): Promise<Proof | AuthRefusal> {
@@ -98,23 +95,28 @@ export function createAuthenticator({ apiKeys, memberTokens, wallet, users, memb
     }
   }
 
-  async function proveToken(token: string): Promise<Proof | AuthRefusal> {
+  function proveToken(token: string): Eventually<Proof | AuthRefusal> {
     const type = typeOf(token);
     if (type === null) return refused('The bearer token is malformed: it is not a signed JWT.');
-    if (type === tokenTypes.member) return await proveMember(token);
-    if (type === tokenTypes.wallet) return await proveWallet(token);
+    if (type === tokenTypes.member) return andThen(memberTokens.verify(token), proveMember);
+    if (type === tokenTypes.wallet) return proveWallet(token);
     if (users === null) return refused('The bearer token was not issued by this gateway, and it accepts no tokens of users (`auth.jwt`).');
-    return await proveUser(token, users);
+    return proveUser(token, users);
   }
 
-  async function proveMember(token: string): Promise<Proof | AuthRefusal> {
-    const claim = await memberTokens.verify(token);
+  /** The member is read each time: the token says who it was given to, the store whether that still holds. */
+  function proveMember(claim: MemberClaim | TokenFault): Eventually<Proof | AuthRefusal> {
     if (claim === 'malformed') return refused('The member token is malformed: this gateway did not issue it, or its secret was changed.');
     if (claim === 'expired') return ranOut('The member token has run out: join the session again.');
-    const [stored = null] = await members.byIds([claim.memberId]);
-    const member = activeMember(stored);
-    if (isProblem(member)) return { problem: member, retryable: false };
-    return { viewer: { kind: 'MEMBER', member }, expiresAt: claim.expiresAt };
+    return andThen(memberBy(claim.memberId), (stored) => {
+      const member = activeMember(stored);
+      if (isProblem(member)) return { problem: member, retryable: false };
+      return { viewer: { kind: 'MEMBER', member }, expiresAt: claim.expiresAt };
+    });
+  }
+
+  function memberBy(id: MemberId): Eventually<Member | null> {
+    return members.peek === undefined ? members.byIds([id]).then(([member = null]) => member) : members.peek(id);
   }
 
   async function proveWallet(token: string): Promise<Proof | AuthRefusal> {
@@ -123,6 +125,15 @@ export function createAuthenticator({ apiKeys, memberTokens, wallet, users, memb
     if (claim === 'expired') return ranOut('The wallet token has run out: request a new challenge and verify it.');
     return { viewer: { kind: 'WALLET', address: claim.address }, expiresAt: claim.expiresAt };
   }
+}
+
+function callerOf({ viewer, expiresAt }: Proof, named: SessionId | null, remoteAddress: string): Caller | AuthRefusal {
+  const own = viewer.kind === 'MEMBER' ? viewer.member.sessionId : null;
+  if (own !== null && named !== null && named !== own) {
+    const detail = `X-Session-Id names ${named}, but the member token belongs to ${own}: leave X-Session-Id out.`;
+    return { problem: problem('BAD_INPUT', detail), retryable: false };
+  }
+  return { viewer, currentSessionId: own ?? named, remoteAddress, expiresAt };
 }
 
 async function proveUser(token: string, users: JwtVerifier): Promise<Proof | AuthRefusal> {

@@ -1,3 +1,4 @@
+import { type Eventually, andThen } from '../core/eventually.ts';
 import type { MemberId } from '../core/ids.ts';
 import type { Clock, MemberTokens } from '../core/ports.ts';
 import { createSignedTokens, type TokenFault } from './signed-tokens.ts';
@@ -18,7 +19,7 @@ export interface MemberClaim {
 
 export interface VerifiableMemberTokens extends MemberTokens {
   /** Says who the token was issued to; whether that member is still one is for the store to say. */
-  verify(token: string): Promise<MemberClaim | TokenFault>;
+  verify(token: string): Eventually<MemberClaim | TokenFault>;
 }
 
 /** Member tokens, signed and without a record: the same member (id and `joinedAt`) always has the same token. */
@@ -31,9 +32,9 @@ export function createMemberTokens({ secret, lifetimeSeconds, clock }: MemberTok
       const expiresAt = lifetimeSeconds === null ? null : issuedAt + lifetimeSeconds;
       return { token: await tokens.sign(id, issuedAt, expiresAt), expiresAt: expiresAt === null ? null : expiresAt * 1_000 };
     },
-    async verify(token) {
-      const claims = await tokens.verify(token);
-      return typeof claims === 'string' ? claims : { memberId: claims.subject as MemberId, expiresAt: claims.expiresAt };
-    },
+    verify: (token) =>
+      andThen(tokens.verify(token), (claims) =>
+        typeof claims === 'string' ? claims : { memberId: claims.subject as MemberId, expiresAt: claims.expiresAt },
+      ),
   };
 }

@@ -2,6 +2,7 @@ import { JOSEError, JWTExpired } from 'jose/errors';
 import { SignJWT } from 'jose/jwt/sign';
 import { jwtVerify } from 'jose/jwt/verify';
 import { LRUCache } from 'lru-cache';
+import type { Eventually } from '../core/eventually.ts';
 import type { Clock } from '../core/ports.ts';
 import { deriveKey } from './secret.ts';
 
@@ -26,7 +27,8 @@ export type TokenFault = 'malformed' | 'expired';
 export interface SignedTokens {
   /** The same arguments give the same token. Instants in epoch seconds; null = does not run out. */
   sign(subject: string, issuedAtSeconds: number, expiresAtSeconds: number | null): Promise<string>;
-  verify(token: string): Promise<TokenClaims | TokenFault>;
+  /** At once for a token that was found good before. */
+  verify(token: string): Eventually<TokenClaims | TokenFault>;
 }
 
 export interface SignedTokensOptions {
@@ -62,27 +64,30 @@ export function createSignedTokens({ kind, secret, clock }: SignedTokensOptions)
       if (expiresAtSeconds !== null) token.setExpirationTime(expiresAtSeconds);
       return await token.sign(key);
     },
-    async verify(token) {
+    verify(token) {
       const known = verified.get(token);
-      if (known !== undefined) return inTime(known);
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: [algorithm],
-          typ,
-          issuer,
-          audience,
-          requiredClaims: ['sub'],
-          currentDate: new Date(clock.now()),
-        });
-        if (typeof payload.sub !== 'string') return 'malformed';
-        const claims = { subject: payload.sub, expiresAt: payload.exp === undefined ? null : payload.exp * 1_000 };
-        verified.set(token, claims);
-        return inTime(claims);
-      } catch (error) {
-        if (error instanceof JWTExpired) return 'expired';
-        if (error instanceof JOSEError) return 'malformed';
-        throw error;
-      }
+      return known === undefined ? compute(token) : inTime(known);
     },
   };
+
+  async function compute(token: string): Promise<TokenClaims | TokenFault> {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [algorithm],
+        typ,
+        issuer,
+        audience,
+        requiredClaims: ['sub'],
+        currentDate: new Date(clock.now()),
+      });
+      if (typeof payload.sub !== 'string') return 'malformed';
+      const claims = { subject: payload.sub, expiresAt: payload.exp === undefined ? null : payload.exp * 1_000 };
+      verified.set(token, claims);
+      return inTime(claims);
+    } catch (error) {
+      if (error instanceof JWTExpired) return 'expired';
+      if (error instanceof JOSEError) return 'malformed';
+      throw error;
+    }
+  }
 }

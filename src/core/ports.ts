@@ -152,6 +152,8 @@ export interface MessageQuery {
 /** Reads of sessions. A list that takes ids answers in their order, null where there is none. */
 export interface SessionReader {
   byIds(ids: readonly SessionId[]): Promise<readonly (Session | null)[]>;
+  /** One of `byIds`, without waiting. A feature of drivers that have it at hand; throws where `byIds` rejects. */
+  peek?(id: SessionId): Session | null;
   byHandles(handles: readonly { readonly backend: string; readonly handle: string }[]): Promise<readonly (Session | null)[]>;
   list(query: SessionQuery): Promise<Page<Session>>;
   /** ACTIVE sessions whose `dueAt` is at or before the instant, soonest first. */
@@ -161,6 +163,8 @@ export interface SessionReader {
 
 export interface MemberReader {
   byIds(ids: readonly MemberId[]): Promise<readonly (Member | null)[]>;
+  /** One of `byIds`, without waiting. A feature of drivers that have it at hand; throws where `byIds` rejects. */
+  peek?(id: MemberId): Member | null;
   /** One page for each query, in one call. */
   list(queries: readonly MemberQuery[]): Promise<readonly Page<Member>[]>;
   /** ACTIVE membership of a principal in each of the sessions. */

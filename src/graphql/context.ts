@@ -1,6 +1,7 @@
 import type { Backend } from '../core/backend.ts';
 import type { SessionId } from '../core/ids.ts';
 import type { SessionLimits } from '../core/limits.ts';
+import { type Eventually, andThen } from '../core/eventually.ts';
 import type { Clock, Presence, Store } from '../core/ports.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
@@ -74,9 +75,7 @@ export class RequestContext {
   }
 
   /** Where the caller stands in a session, by its membership as it is now. */
-  standing(session: Session): Standing | Promise<Standing> {
-    const { viewer } = this.caller;
-    const membership = this.loaders.membership(session.id);
-    return membership === null ? standingOf(viewer, session, null) : membership.then((member) => standingOf(viewer, session, member));
+  standing(session: Session): Eventually<Standing> {
+    return andThen(this.loaders.membership(session.id), (member) => standingOf(this.caller.viewer, session, member));
   }
 }

@@ -37,6 +37,10 @@ export interface Engine {
   prepare(source: string, operationName?: string | null): Operation | readonly GraphQLError[];
   /** Finds the operation in a document that was parsed and validated with the rules above. */
   operationOf(document: DocumentNode, operationName?: string | null): Operation | readonly GraphQLError[];
+  /** Keeps a document that was parsed from the text and validated with the rules above. */
+  remember(source: string, document: DocumentNode): void;
+  /** The operation in a text that was prepared or remembered lately; null where it was not, or is faulty. */
+  recall(source: string, operationName?: string | null): Operation | null;
   /** Runs a query or mutation. Variables that do not fit, and limits that only their values tell, give a result without `data`. */
   execute(operation: Operation, variables: RawVariables, context: RequestContext): Result;
   /** What a subscription is to be given, or why it is refused. */
@@ -49,6 +53,8 @@ export interface Engine {
   executeEvent(operation: Operation, variables: RawVariables, event: LiveEvent, context: RequestContext): Result;
   /** What one operation, or one event, is run in. */
   createContext(caller: Caller, signal?: AbortSignal): RequestContext;
+  /** The same for a caller that was authenticated just now: its membership is not read again. */
+  createFreshContext(caller: Caller): RequestContext;
   formatError: FormatError;
 }
 
@@ -124,6 +130,11 @@ export function createEngine({ limits, introspection, report, ...rest }: EngineO
     parseOptions: { maxTokens: limits.maxTokens },
     formatError: createFormatError(report),
     createContext: (caller, signal) => new RequestContext(services, caller, signal),
+    createFreshContext(caller) {
+      const context = new RequestContext(services, caller, undefined);
+      if (caller.viewer.kind === 'MEMBER') context.loaders.members.prime(caller.viewer.member.id, caller.viewer.member);
+      return context;
+    },
 
     execute(operation, variables, context) {
       if (operation.kind === 'subscription') return { errors: [notHere] };

@@ -1,11 +1,13 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
+import type { Eventually } from '../core/eventually.ts';
 import type { MemberId, MessageId, SessionId } from '../core/ids.ts';
 import type { Member } from '../core/member.ts';
 import type { Message } from '../core/message.ts';
 import type { MemberQuery, MessageQuery, Page, Presence, Store } from '../core/ports.ts';
 import type { Session } from '../core/session.ts';
 import { type Viewer, principalOf } from '../core/viewer.ts';
+import { Lookup } from './lookup.ts';
 
 /** Pages of members by the session's version and the query. */
 export type MemberPages = LRUCache<string, Page<Member>>;
@@ -30,10 +32,10 @@ export class Loaders {
   /** Memberships that this operation gave: the caller's credentials do not know of them yet. */
   readonly #admitted = new Map<SessionId, MemberId>();
 
-  #sessions: DataLoader<SessionId, Session | null> | undefined;
+  #sessions: Lookup<SessionId, Session> | undefined;
   #handles: DataLoader<Handle, Session | null, string> | undefined;
-  #members: DataLoader<MemberId, Member | null> | undefined;
-  #messages: DataLoader<MessageId, Message | null> | undefined;
+  #members: Lookup<MemberId, Member> | undefined;
+  #messages: Lookup<MessageId, Message> | undefined;
   #memberships: DataLoader<SessionId, Member | null> | undefined;
   #memberPages: DataLoader<MemberQuery, Page<Member>, string> | undefined;
   #messagePages: DataLoader<MessageQuery, Page<Message>, string> | undefined;
@@ -46,8 +48,8 @@ export class Loaders {
     this.#viewer = viewer;
   }
 
-  get sessions(): DataLoader<SessionId, Session | null> {
-    return (this.#sessions ??= new DataLoader((ids) => this.#store.sessions.byIds(ids)));
+  get sessions(): Lookup<SessionId, Session> {
+    return (this.#sessions ??= new Lookup(this.#store.sessions));
   }
 
   get handles(): DataLoader<Handle, Session | null, string> {
@@ -56,19 +58,19 @@ export class Loaders {
     }));
   }
 
-  get members(): DataLoader<MemberId, Member | null> {
-    return (this.#members ??= new DataLoader((ids) => this.#store.members.byIds(ids)));
+  get members(): Lookup<MemberId, Member> {
+    return (this.#members ??= new Lookup(this.#store.members));
   }
 
-  get messages(): DataLoader<MessageId, Message | null> {
-    return (this.#messages ??= new DataLoader((ids) => this.#store.messages.byIds(ids)));
+  get messages(): Lookup<MessageId, Message> {
+    return (this.#messages ??= new Lookup(this.#store.messages));
   }
 
   /**
    * A page of members of a session as it was read. Whoever joins or leaves raises the session's version, so that a page of one version stays
    * what it is, and is kept for later operations too.
    */
-  memberPage(session: Session, query: MemberQuery): Page<Member> | Promise<Page<Member>> {
+  memberPage(session: Session, query: MemberQuery): Eventually<Page<Member>> {
     const key = `${session.version} ${JSON.stringify(query)}`;
     return this.#pagesOfMembers.get(key) ?? this.#readMemberPage(key, query);
   }
@@ -96,13 +98,13 @@ export class Loaders {
   }
 
   /** The caller's membership of a session as the store has it now, whatever its status; null where there is none or nobody could have one. */
-  membership(sessionId: SessionId): Promise<Member | null> | null {
+  membership(sessionId: SessionId): Eventually<Member | null> {
     const admitted = this.#admitted.get(sessionId);
-    if (admitted !== undefined) return this.members.load(admitted);
+    if (admitted !== undefined) return this.members.find(admitted);
     const viewer = this.#viewer;
     if (viewer.kind === 'ANONYMOUS') return null;
     // Read anew even though the token named it: on a long connection the membership may have ended since.
-    if (viewer.kind === 'MEMBER') return viewer.member.sessionId === sessionId ? this.members.load(viewer.member.id) : null;
+    if (viewer.kind === 'MEMBER') return viewer.member.sessionId === sessionId ? this.members.find(viewer.member.id) : null;
     return this.#ofPrincipal.load(sessionId);
   }
 

@@ -29,6 +29,10 @@ export interface Operations {
   prepare(source: string, operationName?: string | null): Operation | readonly GraphQLError[];
   /** Finds the operation in a document that has been validated by the engine's rules. The same document gives the same operation. */
   operationOf(document: DocumentNode, operationName?: string | null): Operation | readonly GraphQLError[];
+  /** Keeps a document that was parsed from the text and validated by the engine's rules. */
+  remember(source: string, document: DocumentNode): void;
+  /** The operation in a text that was prepared or remembered lately; null where it was not, or is faulty. */
+  recall(source: string, operationName?: string | null): Operation | null;
 }
 
 export interface OperationsOptions {
@@ -118,6 +122,15 @@ export function createOperations({ schema, limitRules, rules, maxTokens, suggest
 
   return {
     operationOf,
+    remember(source, document) {
+      if (!documents.has(source)) documents.set(source, document);
+    },
+    recall(source, operationName) {
+      const document = documents.get(source);
+      if (document === undefined || !('kind' in document)) return null;
+      const operation = operationOf(document, operationName);
+      return 'kind' in operation ? operation : null;
+    },
     prepare(source, operationName) {
       let document = documents.get(source);
       if (document === undefined) {

@@ -1,4 +1,5 @@
 import { type GraphQLFieldResolver, type GraphQLSchema, defaultFieldResolver, isObjectType } from 'graphql';
+import { type Eventually, andThen } from '../core/eventually.ts';
 import { kindOfId } from '../core/ids.ts';
 import type { Member } from '../core/member.ts';
 import type { Message } from '../core/message.ts';
@@ -6,8 +7,6 @@ import { type Problem, ProblemError, problem } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
 import { isHost, mayRead, maySee } from '../core/use-cases.ts';
 import type { RequestContext } from './context.ts';
-
-type Eventually<T> = T | Promise<T>;
 
 /** What it takes to be answered by a field. A field without any of these is open to whoever has reached its parent. */
 export interface Rule {
@@ -22,8 +21,6 @@ export interface Rule {
   /** Whether callers with the same rights are answered differently: an event is then executed for each of them. */
   readonly perCaller?: true;
 }
-
-const then = <T, R>(value: Eventually<T>, use: (value: T) => R): Eventually<R> => (value instanceof Promise ? value.then(use) : use(value));
 
 const signIn = 'Send an API key as `X-API-Key`, or a token as `Authorization: Bearer …`; verifyWallet gives one to a wallet.';
 
@@ -40,25 +37,25 @@ const mayCreate = (context: RequestContext): Problem | null =>
     : admits(context);
 
 const reads = (session: Session, context: RequestContext): Eventually<Problem | null> =>
-  then(isReadable(session, context), (readable) =>
+  andThen(isReadable(session, context), (readable) =>
     readable ? null : problem('NOT_A_MEMBER', `Only members read session ${session.id}: joinSession makes the caller one.`),
   );
 
 const hosts = (session: Session, context: RequestContext): Eventually<Problem | null> =>
-  then(context.standing(session), (standing) =>
+  andThen(context.standing(session), (standing) =>
     isHost(standing) ? null : problem('FORBIDDEN', `Only a HOST sees this of session ${session.id}.`),
   );
 
 function isSeen(session: Session, context: RequestContext): Eventually<boolean> {
   if (session.visibility === 'PUBLIC' || context.followed === session.id) return true;
-  return then(context.standing(session), (standing) => maySee(session, standing));
+  return andThen(context.standing(session), (standing) => maySee(session, standing));
 }
 
 function isReadable(session: Session, context: RequestContext): Eventually<boolean> {
   const { visibility, rules } = session;
   // What everybody may read needs no look at who is asking.
   if (context.followed === session.id || (visibility === 'PUBLIC' && rules.passwordHash === null && !rules.allowlistOnly)) return true;
-  return then(context.standing(session), (standing) => mayRead(session, standing));
+  return andThen(context.standing(session), (standing) => mayRead(session, standing));
 }
 
 /** The value, or null where the caller may not know of it. */
@@ -68,7 +65,7 @@ function shown(value: unknown, context: RequestContext): Eventually<unknown> {
   const orNull = (allowed: boolean): unknown => (allowed ? value : null);
   switch (typeof id === 'string' ? kindOfId(id) : null) {
     case 'Session':
-      return then(isSeen(value as Session, context), orNull);
+      return andThen(isSeen(value as Session, context), orNull);
     case 'Member':
       return sessionAllows((value as Member).sessionId, context, isSeen).then(orNull);
     case 'Message':
@@ -184,7 +181,7 @@ function guarded(resolve: Resolver, rule: Rule, refuse: (refusal: Problem) => un
   const { caller, session, filters } = rule;
   const answer: Resolver = filters
     ? (source, args, context, info) =>
-        then(resolve(source, args, context, info), (value: unknown) =>
+        andThen(resolve(source, args, context, info), (value: unknown) =>
           Array.isArray(value) ? Promise.all(value.map((item) => shown(item, context))) : shown(value, context),
         )
     : resolve;
@@ -192,7 +189,7 @@ function guarded(resolve: Resolver, rule: Rule, refuse: (refusal: Problem) => un
     const refusal = caller?.(context) ?? null;
     if (refusal !== null) return refuse(refusal);
     if (session === undefined) return answer(source, args, context, info);
-    return then(session(sessionBehind(source), context), (refused) =>
+    return andThen(session(sessionBehind(source), context), (refused) =>
       refused === null ? answer(source, args, context, info) : refuse(refused),
     );
   };

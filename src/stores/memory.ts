@@ -28,10 +28,11 @@ export interface MemoryStoreOptions {
 export function createMemoryStore({ epoch = newEpoch() }: MemoryStoreOptions = {}): Store {
   const tables = newTables();
   let closed = false;
-  const answer = async <T>(work: () => T): Promise<T> => {
+  const answerNow = <T>(work: () => T): T => {
     if (closed) throw new Error('The memory store is closed.');
     return work();
   };
+  const answer = async <T>(work: () => T): Promise<T> => answerNow(work);
   const keysByAge = (): ApiKeyRecord[] =>
     [...tables.apiKeys.values()].sort((a, b) => compareKeys([b.createdAt, b.id], [a.createdAt, a.id]));
 
@@ -40,6 +41,7 @@ export function createMemoryStore({ epoch = newEpoch() }: MemoryStoreOptions = {
     commit: (commit) => answer(() => applyCommit(tables, commit)),
     sessions: {
       byIds: (ids) => answer(() => pick(tables.sessions, ids)),
+      peek: (id) => answerNow(() => tables.sessions.get(id) ?? null),
       byHandles: (handles) =>
         answer(() =>
           handles.map(({ backend, handle }) => {
@@ -53,6 +55,7 @@ export function createMemoryStore({ epoch = newEpoch() }: MemoryStoreOptions = {
     },
     members: {
       byIds: (ids) => answer(() => pick(tables.members, ids)),
+      peek: (id) => answerNow(() => tables.members.get(id) ?? null),
       list: (queries) => answer(() => queries.map((query) => listMembers(tables, query))),
       ofPrincipal: (principal, sessionIds) => answer(() => sessionIds.map((id) => memberOfPrincipal(tables, principal, id))),
       sessionsOf: (principal, limit) => answer(() => sessionsOfPrincipal(tables, principal, limit)),

@@ -6,7 +6,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import type { Caller } from '../core/viewer.ts';
 import type { Engine } from '../graphql/engine.ts';
@@ -20,6 +20,9 @@ export interface ApolloOptions {
   readonly logger: Logger;
 }
 
+/** What is read of a request. */
+export type AskedRequest = Pick<FastifyRequest, 'method' | 'headers' | 'url' | 'body'>;
+
 /** An answer, complete. */
 export interface HttpAnswer {
   readonly status: number;
@@ -29,7 +32,8 @@ export interface HttpAnswer {
 
 /** Apollo Server behind whatever host: what it makes of the request, it answers. */
 export interface Apollo extends AsyncDisposable {
-  answer(request: FastifyRequest, caller: Caller): Promise<HttpAnswer>;
+  /** @param executed - What came of the operation, where it has been executed: its result, or what it throws. */
+  answer(request: AskedRequest, caller: Caller, executed?: () => ExecutionResult): Promise<HttpAnswer>;
 }
 
 /** What is wrong with the operation, not with the request that carries it. */
@@ -43,6 +47,7 @@ const operationCodes = new Set<unknown>([
 
 interface ApolloContext {
   readonly caller: Caller;
+  readonly executed: (() => ExecutionResult) | undefined;
 }
 
 /**
@@ -54,14 +59,13 @@ export async function createApollo({ engine, introspection, logger }: ApolloOpti
     gateway: {
       load: async () => ({
         executor: async ({ document, request, context }) => {
+          const { caller, executed } = context as ApolloContext;
+          if (executed !== undefined) return executed();
+          if (request.query !== undefined) engine.remember(request.query, document);
           const operation = engine.operationOf(document, request.operationName ?? undefined);
           if (!('kind' in operation)) return { errors: operation };
           if (operation.kind === 'subscription') throw notHere();
-          const { caller } = context as ApolloContext;
-          const operationContext = engine.createContext(caller);
-          // Read a moment ago, to tell who is asking.
-          if (caller.viewer.kind === 'MEMBER') operationContext.loaders.members.prime(caller.viewer.member.id, caller.viewer.member);
-          return await engine.execute(operation, request.variables ?? {}, operationContext);
+          return await engine.execute(operation, request.variables ?? {}, engine.createFreshContext(caller));
         },
       }),
       onSchemaLoadOrUpdate(callback) {
@@ -93,7 +97,7 @@ export async function createApollo({ engine, introspection, logger }: ApolloOpti
   await server.start();
 
   return {
-    async answer(request, caller) {
+    async answer(request, caller, executed) {
       const { method, headers, url, body } = request;
       const query = url.indexOf('?');
       const {
@@ -102,7 +106,7 @@ export async function createApollo({ engine, introspection, logger }: ApolloOpti
         body: answer,
       } = await server.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method, headers: headerMap(headers), search: query < 0 ? '' : url.slice(query), body },
-        context: async () => ({ caller }),
+        context: async () => ({ caller, executed }),
       });
       if (answer.kind !== 'complete') throw new Error('Incremental delivery is not enabled, and yet there is an answer in pieces.');
       return { status: legacyStatus(status ?? 200, answered, answer.string), headers: answered, body: answer.string };

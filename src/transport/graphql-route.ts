@@ -1,44 +1,47 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Authenticator, type AuthRefusal, isRefusal } from '../auth/authenticator.ts';
+import { type Authenticator, type AuthRefusal, type PresentedCredentials, isRefusal } from '../auth/authenticator.ts';
+import { type Eventually, andThen } from '../core/eventually.ts';
 import { ProblemError } from '../core/problem.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { Engine } from '../graphql/engine.ts';
-import type { Apollo } from './apollo.ts';
 import { credentialsOf, statusOfRefusal } from './credentials.ts';
 import { sendError, sendErrors } from './graphql-errors.ts';
 import { wantsEventStream } from './graphql-sse.ts';
 import type { InFlight } from './in-flight.ts';
+import { sendAnswer } from './send-answer.ts';
+import type { Shortcut } from './shortcut.ts';
 
 export interface GraphqlRouteOptions {
   readonly path: string;
   readonly engine: Pick<Engine, 'formatError'>;
   readonly authenticator: Authenticator;
-  readonly apollo: Pick<Apollo, 'answer'>;
-  readonly answerAsEvents: (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<FastifyReply>;
+  readonly shortcut: Shortcut;
+  readonly answerAsEvents: (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;
   readonly inFlight: InFlight;
   readonly clientAddress: (request: IncomingMessage) => string;
 }
 
 /** GraphQL over HTTP: who is asking, then Apollo Server, or a stream of events where that is what the client accepts. */
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { path, engine, authenticator, apollo, answerAsEvents, inFlight, clientAddress } = options;
+  const { path, engine, authenticator, shortcut, answerAsEvents, inFlight, clientAddress } = options;
 
   app.route({
     method: ['GET', 'POST'],
     url: path,
     exposeHeadRoute: false,
-    handler: async (request, reply) => {
-      const presented = { ...credentialsOf(request.headers), remoteAddress: clientAddress(request.raw) };
-      const outcome = await authenticator.authenticate(presented);
-      if (isRefusal(outcome)) return refuse(request, reply, outcome);
-      if (wantsEventStream(request)) return await answerAsEvents(request, reply, outcome);
-      return await inFlight.run(async () => {
-        const { status, headers, body } = await apollo.answer(request, outcome);
-        for (const [name, value] of headers) void reply.header(name, value);
-        return reply.code(status).send(body);
-      });
-    },
+    // Answers with nothing: of a reply Fastify would wait for the end.
+    handler: (request, reply): Eventually<void> =>
+      andThen(authenticator.authenticate(presentedBy(request)), (outcome) => {
+        if (isRefusal(outcome)) return refuse(request, reply, outcome);
+        if (wantsEventStream(request)) return answerAsEvents(request, reply, outcome);
+        return inFlight.run(() => andThen(shortcut.answer(request, outcome), (answer) => sendAnswer(reply, answer)));
+      }),
+  });
+
+  const presentedBy = ({ headers, raw }: FastifyRequest): PresentedCredentials => ({
+    ...credentialsOf(headers),
+    remoteAddress: clientAddress(raw),
   });
 
   app.route({
@@ -50,11 +53,11 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
     },
   });
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, refusal: AuthRefusal): FastifyReply {
+  function refuse(request: FastifyRequest, reply: FastifyReply, refusal: AuthRefusal): void {
     const status = statusOfRefusal(refusal);
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="parley", error="invalid_token"');
     const { retryAfterSeconds } = refusal.problem;
     if (retryAfterSeconds !== null) void reply.header('retry-after', String(retryAfterSeconds));
-    return sendErrors(request, reply, status, [engine.formatError(new ProblemError(refusal.problem))]);
+    sendErrors(request, reply, status, [engine.formatError(new ProblemError(refusal.problem))]);
   }
 }

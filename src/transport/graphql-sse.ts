@@ -17,7 +17,7 @@ export interface GraphqlSseOptions {
   readonly inFlight: InFlight;
 }
 
-type SseHandler = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<FastifyReply>;
+type SseHandler = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;
 
 /** Whether a request asks for a stream of events. */
 export const wantsEventStream = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/event-stream') === true;
@@ -32,19 +32,24 @@ export function createGraphqlSse({ engine, hub, connections, inFlight }: Graphql
   return async (request, reply, caller) => {
     if (!isPreflighted(request.headers)) {
       const message = `Blocked as a possible cross-site request forgery: send one of the headers ${csrfHeaders.join(', ')}.`;
-      return sendError(request, reply, 400, 'BAD_REQUEST', message);
+      sendError(request, reply, 400, 'BAD_REQUEST', message);
+      return;
     }
     const params = readParams(request);
-    if (typeof params === 'string') return sendError(request, reply, 400, 'BAD_REQUEST', params);
+    if (typeof params === 'string') {
+      sendError(request, reply, 400, 'BAD_REQUEST', params);
+      return;
+    }
     const operation = engine.prepare(params.query, params.operationName);
     if ('kind' in operation && operation.kind === 'mutation' && request.method === 'GET') {
       void reply.header('allow', 'POST');
-      return sendError(request, reply, 405, 'BAD_REQUEST', 'Mutations are sent by POST.');
+      sendError(request, reply, 405, 'BAD_REQUEST', 'Mutations are sent by POST.');
+      return;
     }
     const connection = open(reply, caller);
     if (!('kind' in operation)) {
       connection.errors(operation.map((error) => engine.formatError(error)));
-      return reply;
+      return;
     }
     try {
       if (operation.kind === 'subscription') await follow(connection, reply, operation, params);
@@ -52,7 +57,6 @@ export function createGraphqlSse({ engine, hub, connections, inFlight }: Graphql
     } catch (error) {
       connection.error(engine.formatError(error));
     }
-    return reply;
   };
 
   function open(reply: FastifyReply, caller: Caller): SseConnection {

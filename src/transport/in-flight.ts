@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Eventually } from '../core/eventually.ts';
 
 /** Operations that are being executed: a stopping gateway waits for them. */
 export interface InFlight {
-  run<T>(work: () => Promise<T> | T): Promise<T>;
+  /** What is done at once is never in flight. */
+  run<T>(work: () => Eventually<T>): Eventually<T>;
   /** Resolves when there are none, and the answers of the last have been handed to their sockets. */
   idle(): Promise<void>;
 }
@@ -11,17 +13,16 @@ export function createInFlight(): InFlight {
   let count = 0;
   let ended = Promise.withResolvers<void>();
   return {
-    async run(work) {
+    run(work) {
+      const result = work();
+      if (!(result instanceof Promise)) return result;
       count++;
-      try {
-        return await work();
-      } finally {
+      return result.finally(() => {
         count--;
-        if (count === 0) {
-          ended.resolve();
-          ended = Promise.withResolvers<void>();
-        }
-      }
+        if (count > 0) return;
+        ended.resolve();
+        ended = Promise.withResolvers<void>();
+      });
     },
     async idle() {
       for (;;) {

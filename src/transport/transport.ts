@@ -17,6 +17,7 @@ import { serveGraphqlWs } from './graphql-ws.ts';
 import { registerHealth } from './health.ts';
 import { createInFlight } from './in-flight.ts';
 import { createOriginRule } from './origins.ts';
+import { createShortcut } from './shortcut.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -91,7 +92,15 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     onFailure: (check, error) => logger.warn({ err: error, check }, 'The gateway is not ready'),
   });
   const answerAsEvents = createGraphqlSse({ engine, hub, connections, inFlight });
-  registerGraphqlRoute(app, { path, engine, authenticator, apollo, answerAsEvents, inFlight, clientAddress });
+  registerGraphqlRoute(app, {
+    path,
+    engine,
+    authenticator,
+    shortcut: createShortcut({ engine, apollo }),
+    answerAsEvents,
+    inFlight,
+    clientAddress,
+  });
   if (options.graphiql) await registerGraphiql(app, { endpoint: path });
   const upgrades = serveGraphqlWs(app.server, {
     engine,

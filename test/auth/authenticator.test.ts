@@ -78,7 +78,7 @@ afterEach(async () => {
   await store[Symbol.asyncDispose]();
 });
 
-const present = (presented: Omit<PresentedCredentials, 'remoteAddress'>): Promise<Caller | AuthRefusal> =>
+const present = async (presented: Omit<PresentedCredentials, 'remoteAddress'>): Promise<Caller | AuthRefusal> =>
   authenticator.authenticate({ remoteAddress, ...presented });
 
 const bearer = (token: string): Omit<PresentedCredentials, 'remoteAddress'> => ({ authorization: `Bearer ${token}` });

@@ -5,6 +5,7 @@ import { keyChecks } from './store-keys.ts';
 import { lifeChecks } from './store-life.ts';
 import { listChecks } from './store-lists.ts';
 import { memberChecks } from './store-members.ts';
+import { peekChecks } from './store-peeks.ts';
 import { raceChecks } from './store-races.ts';
 import { timelineChecks } from './store-timeline.ts';
 import { valueChecks } from './store-values.ts';
@@ -30,6 +31,7 @@ const groups: Readonly<Record<string, Checks>> = {
   races: raceChecks,
   lists: listChecks,
   members: memberChecks,
+  peeks: peekChecks,
   timeline: timelineChecks,
   'keys, challenges and records of requests': keyChecks,
   values: valueChecks,

@@ -64,12 +64,13 @@ export const otherKey: Caller = callerOf({ kind: 'API_KEY', keyId: 'k2', name: '
 export const wallet: Caller = callerOf({ kind: 'WALLET', address: '0x52908400098527886E0F7030069857D2E4169EE7' });
 export const user: Caller = callerOf({ kind: 'USER', issuer: 'https://id.example/', subject: 's-1', name: 'ada' });
 
-/** The port with each of its readers counted. */
-function counting(store: Store, reads: string[]): Store {
+/** The port with each of its readers counted, and without `peek` where the driver is to be one that has to wait. */
+function counting(store: Store, reads: string[], peeks: boolean): Store {
   const counted = <T extends object>(name: string, reader: T): T =>
     new Proxy(reader, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key);
+        if (key === 'peek' && !peeks) return undefined;
         if (typeof value !== 'function') return value;
         return (...args: unknown[]): unknown => {
           reads.push(`${name}.${String(key)}`);
@@ -86,13 +87,17 @@ function counting(store: Store, reads: string[]): Store {
   };
 }
 
-export type WorldOptions = Partial<Pick<EngineOptions, 'anonymous' | 'introspection' | 'backends'>> & { readonly limits?: Partial<Limits> };
+export type WorldOptions = Partial<Pick<EngineOptions, 'anonymous' | 'introspection' | 'backends'>> & {
+  readonly limits?: Partial<Limits>;
+  /** Whether the store reads without waiting where it is asked for one. @default true */
+  readonly peeks?: boolean;
+};
 
-export function createWorld({ anonymous = true, introspection = true, limits = {}, ...more }: WorldOptions = {}): World {
+export function createWorld({ anonymous = true, introspection = true, limits = {}, peeks = true, ...more }: WorldOptions = {}): World {
   const reads: string[] = [];
   const reports: { error: unknown; correlationId: string }[] = [];
   const plain = createMemoryStore({ epoch: 'testtest' });
-  const store = counting(plain, reads);
+  const store = counting(plain, reads, peeks);
   const clock = createTestClock();
   const bus = createInProcessBus();
   const presence = createInProcessPresence();

@@ -79,7 +79,7 @@ export const Query: QueryResolvers = {
     return Promise.all(ids.map((id, index) => nodeBy(`ids.${index}`, id, context)));
   },
 
-  session: (_, { id }, { loaders }) => loaders.sessions.load(sessionIdIn('id', id)),
+  session: (_, { id }, { loaders }) => loaders.sessions.find(sessionIdIn('id', id)),
 
   sessionByHandle: (_, { backend, handle }, context) => {
     const name = backendName(backend, context);
@@ -88,7 +88,7 @@ export const Query: QueryResolvers = {
   },
 
   currentSession: (_parent, _args, { caller, loaders }) =>
-    caller.currentSessionId === null ? null : loaders.sessions.load(caller.currentSessionId),
+    caller.currentSessionId === null ? null : loaders.sessions.find(caller.currentSessionId),
 
   sessions: async (_, { first, after, filter }, context) => {
     const { store, maxListSize } = context.services;

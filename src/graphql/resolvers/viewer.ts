@@ -32,9 +32,9 @@ export const Viewer: ViewerResolvers = {
   name: ({ viewer }) => nameOf(viewer),
   address: ({ viewer }) => addressOf(viewer),
   tier: ({ viewer }) => (viewer.kind === 'API_KEY' ? viewer.tier : null),
-  session: ({ currentSessionId }, _, { loaders }) => (currentSessionId === null ? null : loaders.sessions.load(currentSessionId)),
+  session: ({ currentSessionId }, _, { loaders }) => (currentSessionId === null ? null : loaders.sessions.find(currentSessionId)),
   member: async ({ currentSessionId }, _, context) => {
-    const session = currentSessionId === null ? null : await context.loaders.sessions.load(currentSessionId);
+    const session = currentSessionId === null ? null : await context.loaders.sessions.find(currentSessionId);
     return session === null ? null : (await context.standing(session)).member;
   },
 };

@@ -5,6 +5,7 @@ import type { JsonObject, Session, SessionStatus } from '../../core/session.ts';
 import { asJson, hasEntries } from '../shared/metadata.ts';
 import { escapeText, idempotencyTable, sessionTable } from './codec.ts';
 import { type Listing, readPage } from './page.ts';
+import type { PeekMaker } from './peek.ts';
 import { readOne } from './reading.ts';
 import type { Prepare, Value } from './statements.ts';
 
@@ -84,10 +85,11 @@ function listingOf(query: SessionQuery): Listing<Session, { readonly createdAt: 
 }
 
 /** Reads sessions over the given connection. */
-export function createSessionReader(database: DatabaseSync, prepare: Prepare): SessionReader {
+export function createSessionReader(database: DatabaseSync, prepare: Prepare, peekBy: PeekMaker): SessionReader {
   addFunctions(database);
   return {
     byIds: async (ids) => ids.map((id) => readOne(prepare, sessionTable, byId, id)),
+    peek: peekBy(sessionTable, byId),
     byHandles: async (handles) =>
       handles.map(({ backend, handle }) => readOne(prepare, sessionTable, byHandle, backend, escapeText(handle))),
     list: async (query) => readPage(prepare, listingOf(query), query.page),

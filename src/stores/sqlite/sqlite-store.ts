@@ -3,6 +3,7 @@ import type { ApiKeyStore, ChallengeStore, Store } from '../../core/ports.ts';
 import { apiKeyTable, escapeText, toRow, unescapeText } from './codec.ts';
 import { encodeCommit } from './encode.ts';
 import { type Durability, epochOf, openForReading } from './open-database.ts';
+import { createPeekMaker } from './peek.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
 import { createSessionReader } from './read-sessions.ts';
@@ -59,12 +60,13 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       if (!database.isOpen) throw new Error(`The SQLite store at ${path} is closed.`);
       return prepareOpen(sql);
     };
+    const peekBy = createPeekMaker(prepare, writes.stats);
     return {
       epoch: epochOf(database),
       stats: writes.stats,
       commit: async (commit) => writes.submit(encodeCommit(commit)),
-      sessions: createSessionReader(database, prepare),
-      members: createMemberReader(prepare),
+      sessions: createSessionReader(database, prepare, peekBy),
+      members: createMemberReader(prepare, peekBy),
       messages: createMessageReader(prepare),
       timeline: createTimelineReader(prepare),
       apiKeys: createApiKeys(prepare, writes),

@@ -5,6 +5,8 @@ import type { Acknowledgement, FromWriter, Job, JobKind, JobResult, Jobs, ToWrit
 export interface WriteStats {
   /** Jobs acknowledged, among them refused ones. */
   readonly jobs: number;
+  /** Jobs that are not acknowledged yet. */
+  readonly waiting: number;
   /** Transactions that they took: fewer, since jobs that wait together share one. */
   readonly transactions: number;
 }
@@ -54,7 +56,13 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
   let state: State = { phase: 'open' };
   let unsent: Job[] = [];
   const waiters: Waiter[] = [];
-  const stats = { jobs: 0, transactions: 0 };
+  const stats = {
+    jobs: 0,
+    transactions: 0,
+    get waiting(): number {
+      return waiters.length;
+    },
+  };
 
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have origins, workers have none
   const post = (message: ToWriter): void => worker.postMessage(message);

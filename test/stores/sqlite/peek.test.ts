@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newMemberId } from '../../../src/core/ids.ts';
+import { sessionTable } from '../../../src/stores/sqlite/codec.ts';
+import { openForReading } from '../../../src/stores/sqlite/open-database.ts';
+import { createPeekMaker } from '../../../src/stores/sqlite/peek.ts';
+import { type SqliteStore, createSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { type Prepare, createPrepare } from '../../../src/stores/sqlite/statements.ts';
+import { peeked } from '../../conformance/store-peeks.ts';
+import { freshPaths } from '../../support/store-files.ts';
+import { aChange, created, joined, start } from '../../support/store-fixtures.ts';
+
+const freshPath = freshPaths();
+const byId = `SELECT ${sessionTable.columns} FROM sessions WHERE id = ?`;
+const look = 'PRAGMA data_version';
+
+let path: string;
+let store: SqliteStore;
+beforeEach(async () => {
+  path = freshPath();
+  store = await createSqliteStore({ path });
+});
+afterEach(() => store[Symbol.asyncDispose]());
+
+test('what another one writes to the file is seen at once', async () => {
+  await using other = await createSqliteStore({ path });
+  const session = await created(other);
+  const [member] = await joined(other, session.id, [{}]);
+  if (member === undefined) throw new Error('Expected a member');
+  for (let round = 1; round <= 30; round += 1) {
+    // Kept, and then not so any more.
+    await peeked(store, session.id, member.id);
+    await other.commit(aChange(session.id, { touch: { at: start + round, expiry: null, renewed: true } }));
+    expect(store.sessions.peek?.(session.id)).toMatchObject({ renewalCount: round });
+    await other.commit(aChange(session.id, { members: [{ ...member, status: 'KICKED', leftAt: start + round }] }));
+    expect(store.members.peek?.(member.id)).toMatchObject({ leftAt: start + round });
+  }
+});
+
+/** Peeks over a connection of its own, with the statements that it took. */
+function peeking(own = { jobs: 0, transactions: 0, waiting: 0 }) {
+  const database = openForReading({ path, busyTimeoutMs: 5_000 });
+  const statements: string[] = [];
+  const prepareOpen = createPrepare(database);
+  const prepare: Prepare = (sql) => {
+    statements.push(sql);
+    return prepareOpen(sql);
+  };
+  const peek = createPeekMaker(prepare, own)(sessionTable, byId);
+  return {
+    own,
+    async taken(ids: readonly string[]): Promise<readonly string[]> {
+      // In a turn of its own.
+      await Promise.resolve();
+      statements.length = 0;
+      for (const id of ids) peek(id);
+      return [...statements];
+    },
+    [Symbol.dispose]: () => database.close(),
+  };
+}
+
+test('as long as nobody writes, rows are read once, and that is asked once for what is done at once', async () => {
+  const { id } = await created(store);
+  const { id: second } = await created(store);
+  using reader = peeking();
+  await reader.taken([id]);
+  expect(await reader.taken([id, second, id])).toEqual([look, byId, byId]);
+  expect(await reader.taken([id, second, id])).toEqual([look]);
+  await joined(store, second, [{}]);
+  expect(await reader.taken([id, id])).toEqual([look, byId]);
+});
+
+test('what is not there is looked for each time', async () => {
+  using reader = peeking();
+  const nothing = newMemberId();
+  await reader.taken([nothing]);
+  expect(await reader.taken([nothing, nothing])).toEqual([look, byId, byId]);
+});
+
+test('while this process writes, rows are read each time', async () => {
+  const { id } = await created(store);
+  using reader = peeking();
+  for (const own of [{ waiting: 1 }, { waiting: 0, jobs: 1 }]) {
+    Object.assign(reader.own, own);
+    expect(await reader.taken([id])).toEqual([byId]);
+  }
+  expect(await reader.taken([id])).toEqual([look, byId]);
+  expect(await reader.taken([id])).toEqual([look]);
+});
+
+test('no more is kept than some megabytes', async () => {
+  const metadata = { note: 'x'.repeat(1_000_000) };
+  const ids: string[] = [];
+  for (let count = 0; count < 12; count += 1) ids.push((await created(store, { metadata })).id);
+  using reader = peeking();
+  await reader.taken(ids);
+  await reader.taken(ids);
+  const taken = await reader.taken(ids);
+  expect(taken.filter((sql) => sql === byId).length).toBeGreaterThan(3);
+});
