@@ -8,6 +8,7 @@ import { createMemberTokens } from './auth/member-tokens.ts';
 import { createPasswordHasher } from './auth/passwords.ts';
 import { findRevoked } from './auth/revocation.ts';
 import { deriveKey } from './auth/secret.ts';
+import { createSecretBox } from './auth/secret-box.ts';
 import { createWalletAuth } from './auth/wallet.ts';
 import { openBackends } from './backends/registry.ts';
 import { openBus } from './buses/registry.ts';
@@ -16,10 +17,15 @@ import { resolveConfig } from './config/resolve.ts';
 import { readOrCreateSecret } from './config/secret-file.ts';
 import { createExpiry } from './core/expiry.ts';
 import { createRetention } from './core/retention.ts';
+import { createSerializer } from './core/serializer.ts';
 import { createSessionService } from './core/session-service.ts';
+import type { SessionId } from './core/ids.ts';
+import type { Emit } from './core/ports.ts';
+import { isProblem } from './core/problem.ts';
 import { systemClock } from './core/system-clock.ts';
+import { createUpstreams } from './core/upstream/upstreams.ts';
 import { createEngine } from './graphql/engine.ts';
-import { createHub } from './live/hub.ts';
+import { type Hub, createHub } from './live/hub.ts';
 import { createInProcessPresence } from './live/presence.ts';
 import { createLogger } from './observability/logger.ts';
 import { openStore } from './stores/registry.ts';
@@ -94,8 +100,47 @@ async function compose(
   const store = own(await openStore(config.store, config.dataDir));
   const bus = own(openBus(config.bus));
   const backends = openBackends(config.backends);
+  own({
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...backends.values()].map(({ service }) => service?.[Symbol.asyncDispose]()));
+    },
+  });
   const presence = createInProcessPresence();
-  const expiry = own(createExpiry({ store, bus, clock, report: report('Sessions could not be expired') }));
+  const box = createSecretBox(secret);
+  const inTurn = createSerializer();
+  // The hub follows the services, and what they say goes to the hub.
+  let hub: Hub | null = null;
+  const emit: Emit = (sessionId, body) => hub?.emit(sessionId, body);
+  const schedule = (sessionId: SessionId, dueAt: number): void => expiry.schedule(sessionId, dueAt);
+  const upstreams = own(
+    createUpstreams({
+      store,
+      bus,
+      clock,
+      backends,
+      box,
+      inTurn,
+      emit,
+      schedule,
+      report: report('What happened at a service could not be recorded'),
+    }),
+  );
+  const expiry = own(
+    createExpiry({
+      store,
+      bus,
+      clock,
+      async confirm(session) {
+        if (!session.upstream?.clock) return session;
+        const now = await upstreams.refresh(session);
+        return isProblem(now) ? null : now;
+      },
+      onExpired(session) {
+        if (backends.get(session.backend)?.onExpiry === 'DELETE') upstreams.background(upstreams.release(session));
+      },
+      report: report('Sessions could not be expired'),
+    }),
+  );
   const retention = own(
     createRetention({
       store,
@@ -112,6 +157,8 @@ async function compose(
     attempts: createAttemptLimiter(),
     clock,
     ...auth.wallet,
+    box,
+    relays: new Map([...backends].flatMap(([name, { service }]) => (service?.wallet === undefined ? [] : [[name, service.wallet]]))),
     challengeSeconds: auth.challengeSeconds,
     tokenSeconds: auth.walletTokenSeconds,
     secret,
@@ -137,12 +184,18 @@ async function compose(
     addresses: createAddresses(),
     fingerprint: (text) => createHmac('sha256', idempotencyKey).update(text).digest('hex'),
     limits: config.sessions,
-    schedule: (sessionId, dueAt) => expiry.schedule(sessionId, dueAt),
+    upstreams,
+    inTurn,
+    box,
+    walletProofs: walletAuth,
+    emit,
+    schedule,
   });
   const engine = createEngine({
     store,
     useCases,
     backends,
+    upstreams,
     defaultBackend: config.defaultBackend,
     clock,
     presence,
@@ -153,13 +206,14 @@ async function compose(
     introspection: config.graphql.introspection,
     report: (error, correlationId) => logger.error({ err: error, correlationId }, 'Unexpected error'),
   });
-  const hub = own(
+  hub = own(
     createHub({
       store,
       bus,
       engine,
       clock,
       presence,
+      watchService: (sessionId) => upstreams.watch(sessionId),
       maxBufferedBytes: config.live.maxBufferedBytes,
       pollMs: config.live.pollMs,
       onError: report('A subscription could not be served'),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { AttemptLimiter, ChallengeStore, Clock } from '../core/ports.ts';
-import { problem, type Problem } from '../core/problem.ts';
+import type { AttemptLimiter, ChallengeStore, Clock, SecretBox, WalletProofs } from '../core/ports.ts';
+import type { WalletRelay } from '../core/service.ts';
+import { isProblem, problem, type Problem } from '../core/problem.ts';
 import type { Credentials } from '../core/use-cases.ts';
 import { createAddresses } from './addresses.ts';
 import { allowedChainId, chainLabel } from './chains.ts';
@@ -20,6 +21,8 @@ export interface ChallengeRequest {
   readonly address: string;
   /** Name or number of a chain that the gateway allows. @default 'ethereum' */
   readonly chain?: string | null | undefined;
+  /** The backend whose own challenge is wanted, where its service has one. Null = the gateway's. @default null */
+  readonly backend?: string | null | undefined;
   /** The client's IP address: what challenges are counted by. */
   readonly remoteAddress: string;
 }
@@ -32,7 +35,7 @@ export interface WalletClaim {
 }
 
 /** Sign-in with Ethereum (EIP-4361), for wallets that sign with a key of their own; contract wallets (EIP-1271) are not recognised. */
-export interface WalletAuth {
+export interface WalletAuth extends WalletProofs {
   /** BAD_INPUT: address or chain. RATE_LIMITED: too many challenges from one remote address. */
   challenge(request: ChallengeRequest): Promise<WalletChallenge | Problem>;
   /**
@@ -60,6 +63,9 @@ export interface WalletAuthOptions {
   readonly tokenSeconds: number;
   /** The gateway's master secret, at least 32 characters. */
   readonly secret: string;
+  /** Services that want proofs of their own, by backend. @default none */
+  readonly relays?: ReadonlyMap<string, WalletRelay>;
+  readonly box: SecretBox;
 }
 
 const statement = 'Sign in to Parley. Signing costs nothing and sends no transaction.';
@@ -70,16 +76,17 @@ const domainShape = /^(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z\d-]+\.)+[a-z]
 
 /** @throws TypeError where `domain` or `uri` cannot stand in a message. */
 export function createWalletAuth(options: WalletAuthOptions): WalletAuth {
-  const { challenges, attempts, clock, domain, uri, chainIds, challengeSeconds, tokenSeconds, secret } = options;
+  const { challenges, attempts, clock, domain, uri, chainIds, challengeSeconds, tokenSeconds, secret, box } = options;
   if (!domainShape.test(domain)) {
     throw new TypeError(`Expected the wallet domain to be a host name or IPv4 address, with or without port, got \`${domain}\``);
   }
   if (!URL.canParse(uri)) throw new TypeError(`Expected the wallet URI to be an absolute URL, got \`${uri}\``);
   const addresses = createAddresses();
   const tokens = createSignedTokens({ kind: 'wallet', secret, clock });
+  const proofId = (backend: string, address: string): string => `prf_${backend}_${address.toLowerCase()}`;
 
   return {
-    async challenge({ address, chain, remoteAddress }) {
+    async challenge({ address, chain, backend = null, remoteAddress }) {
       if (!addressShape.test(address)) return badAddress(address, 'must be 0x and 40 hexadecimal digits');
       const chainId = allowedChainId(chain ?? 'ethereum', chainIds);
       if (chainId === null) {
@@ -97,6 +104,15 @@ export function createWalletAuth(options: WalletAuthOptions): WalletAuth {
       const now = clock.now();
       const id = `chl_${randomBytes(16).toString('hex')}`;
       const expiresAt = now + challengeSeconds * 1_000;
+      const relay = backend === null ? undefined : options.relays?.get(backend);
+      if (relay !== undefined) {
+        const asked = { address: checksummed, chain: chain ?? 'ethereum' };
+        const theirs = await relay.challenge(asked);
+        if (isProblem(theirs)) return theirs;
+        const kept: Challenged = { address: checksummed, message: theirs.message, relay: { backend: backend ?? '', chain: asked.chain } };
+        await challenges.put({ id, payload: JSON.stringify(kept), expiresAt });
+        return { id, message: theirs.message, expiresAt };
+      }
       // Loaded on demand: it takes longer than the rest of the gateway, and many never see a wallet.
       const { createSiweMessage } = await import('viem/siwe');
       const message = createSiweMessage({
@@ -110,7 +126,8 @@ export function createWalletAuth(options: WalletAuthOptions): WalletAuth {
         issuedAt: new Date(now),
         expirationTime: new Date(expiresAt),
       });
-      await challenges.put({ id, payload: JSON.stringify({ address: checksummed, message }), expiresAt });
+      const kept: Challenged = { address: checksummed, message, relay: null };
+      await challenges.put({ id, payload: JSON.stringify(kept), expiresAt });
       return { id, message, expiresAt };
     },
 
@@ -125,7 +142,7 @@ export function createWalletAuth(options: WalletAuthOptions): WalletAuth {
         const detail = 'The challenge is unknown, used or expired: request a new one and sign its message.';
         return problem('UNAUTHENTICATED', detail, { path: ['challengeId'] });
       }
-      const { address, message } = JSON.parse(payload) as { readonly address: string; readonly message: string };
+      const { address, message, relay } = JSON.parse(payload) as Challenged;
       const { recoverMessageAddress } = await import('viem/utils');
       // Half of all 65 bytes are no point on the curve: nobody's signature, like a wrong one.
       const signer = await recoverMessageAddress({ message, signature: signature as `0x${string}` }).catch(() => null);
@@ -133,9 +150,18 @@ export function createWalletAuth(options: WalletAuthOptions): WalletAuth {
         const detail = `The signature is not by ${address} over the challenge's message: request a new challenge and sign it with that wallet.`;
         return problem('UNAUTHENTICATED', detail, { path: ['signature'] });
       }
+      const refused = relay === null ? null : await proveToService(relay, { address, message, signature });
+      if (refused !== null) return refused;
       const issuedAt = Math.floor(clock.now() / 1_000);
       const expiresAt = issuedAt + tokenSeconds;
       return { token: await tokens.sign(address, issuedAt, expiresAt), expiresAt: expiresAt * 1_000 };
+    },
+
+    async find(viewer, backend) {
+      if (viewer.kind !== 'WALLET') return null;
+      const id = proofId(backend, viewer.address);
+      const sealed = await challenges.read(id, clock.now());
+      return sealed === null ? null : box.open(sealed, id);
     },
 
     async verifyToken(token) {
@@ -143,6 +169,28 @@ export function createWalletAuth(options: WalletAuthOptions): WalletAuth {
       return typeof claims === 'string' ? claims : { address: claims.subject, expiresAt: claims.expiresAt };
     },
   };
+
+  /** Passes the signature on to the service, and keeps what it gives for it. */
+  async function proveToService(
+    { backend, chain }: NonNullable<Challenged['relay']>,
+    answer: { readonly address: string; readonly message: string; readonly signature: string },
+  ): Promise<Problem | null> {
+    const relay = options.relays?.get(backend);
+    if (relay === undefined) return problem('UNAUTHENTICATED', `Backend ${backend} is not configured any more.`);
+    const proof = await relay.verify({ ...answer, chain });
+    if (isProblem(proof)) return proof;
+    const id = proofId(backend, answer.address);
+    await challenges.put({ id, payload: box.seal(proof.token, id), expiresAt: proof.expiresAt ?? clock.now() + tokenSeconds * 1_000 });
+    return null;
+  }
+}
+
+/** What is kept of a challenge. */
+interface Challenged {
+  readonly address: string;
+  readonly message: string;
+  /** Whose it is; null = the gateway's own. */
+  readonly relay: { readonly backend: string; readonly chain: string } | null;
 }
 
 const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -3,10 +3,10 @@ import type { SessionId } from '../core/ids.ts';
 import type { SessionLimits } from '../core/limits.ts';
 import { type Eventually, andThen } from '../core/eventually.ts';
 import type { Clock, Presence, Store } from '../core/ports.ts';
-import type { Problem } from '../core/problem.ts';
+import { type Problem, orThrow } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
 import { standingOf } from '../core/standing.ts';
-import type { Credentials, Standing, UseCases } from '../core/use-cases.ts';
+import { type Credentials, type Standing, type UseCases, maySee } from '../core/use-cases.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { Upstreams } from '../core/upstream/upstreams.ts';
 import { Loaders, type MemberPages } from './loaders.ts';
@@ -66,12 +66,54 @@ export class RequestContext {
    */
   followed: SessionId | null = null;
 
+  readonly #current = new Map<SessionId, Promise<Session>>();
+  readonly #histories = new Map<SessionId, Promise<Problem | null>>();
+
   constructor(services: Services, caller: Caller, signal: AbortSignal | undefined) {
     this.services = services;
     this.caller = caller;
     this.signal = signal;
     this.loaders = new Loaders(services.store, services.presence, caller.viewer, services.memberPages);
     this.now = services.clock.now();
+  }
+
+  /**
+   * The session as its service has it now, asked once for the operation. One that the caller may not see is not asked for.
+   *
+   * @throws ProblemError where the service cannot say.
+   */
+  current(session: Session | null): Eventually<Session | null> {
+    if (session === null || !this.services.upstreams.isRemote(session)) return session;
+    return andThen(this.standing(session), (standing) => (maySee(session, standing) ? this.#refreshed(session) : session));
+  }
+
+  #refreshed(session: Session): Promise<Session> {
+    const before = this.#current.get(session.id);
+    if (before !== undefined) return before;
+    const fresh = this.services.upstreams.refresh(session).then(orThrow);
+    this.#current.set(session.id, fresh);
+    return fresh;
+  }
+
+  /** These are as their services have them: they need not be asked for. */
+  isCurrent(sessions: Iterable<Session>): void {
+    for (const session of sessions) this.#current.set(session.id, Promise.resolve(session));
+  }
+
+  /** Brings the service's messages of a session into the record, once for the operation. Null = they are there. */
+  history(session: Session): Promise<Problem | null> {
+    const before = this.#histories.get(session.id);
+    if (before !== undefined) return before;
+    const compared = this.services.upstreams.ingest.history(session);
+    this.#histories.set(session.id, compared);
+    return compared;
+  }
+
+  /** Forgets what was read: a mutation has changed it. */
+  reset(): void {
+    this.loaders.reset();
+    this.#current.clear();
+    this.#histories.clear();
   }
 
   /** Where the caller stands in a session, by its membership as it is now. */

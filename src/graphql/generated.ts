@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/session.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Backend as CoreBackend, Agent as CoreAgent, BackendHealth as CoreBackendHealth } from '../core/backend.ts';
 import type { Session as CoreSession } from '../core/session.ts';
-import type { RulesSource, SessionPage, MemberPage, MessagePage } from './sources.ts';
+import type { RulesSource, SuggestionSource, SessionPage, MemberPage, MessagePage, SuggestionPage } from './sources.ts';
 import type { Member as CoreMember } from '../core/member.ts';
 import type { Message as CoreMessage } from '../core/message.ts';
 import type { Caller } from '../core/viewer.ts';
@@ -69,8 +69,8 @@ export type AttachmentInput = {
 /** A configured service that sessions live at. */
 export type Backend = Node & {
   readonly __typename?: 'Backend';
-  /** Who can be talked to there (ElizaOS, Julep); empty elsewhere. */
-  readonly agents: ReadonlyArray<Agent>;
+  /** Who can be talked to there (ElizaOS, Julep); empty elsewhere. Null, with an error, where the service cannot say. */
+  readonly agents?: Maybe<ReadonlyArray<Agent>>;
   /** Every feature, and who does it here. */
   readonly features: ReadonlyArray<BackendFeature>;
   /** How well it is, asked now. */
@@ -1767,8 +1767,8 @@ export type ResolversTypes = {
   StreamOpened: ResolverTypeWrapper<LiveEvent>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Suggestion: ResolverTypeWrapper<Omit<Suggestion, 'message'> & { message?: Maybe<ResolversTypes['Message']> }>;
-  SuggestionConnection: ResolverTypeWrapper<Omit<SuggestionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['SuggestionEdge']>, nodes: ReadonlyArray<ResolversTypes['Suggestion']> }>;
+  Suggestion: ResolverTypeWrapper<SuggestionSource>;
+  SuggestionConnection: ResolverTypeWrapper<SuggestionPage>;
   SuggestionEdge: ResolverTypeWrapper<Omit<SuggestionEdge, 'node'> & { node: ResolversTypes['Suggestion'] }>;
   Tier: Tier;
   TimeoutPolicy: ResolverTypeWrapper<TimeoutPolicy>;
@@ -1861,8 +1861,8 @@ export type ResolversParentTypes = {
   StreamOpened: LiveEvent;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
-  Suggestion: Omit<Suggestion, 'message'> & { message?: Maybe<ResolversParentTypes['Message']> };
-  SuggestionConnection: Omit<SuggestionConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['SuggestionEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Suggestion']> };
+  Suggestion: SuggestionSource;
+  SuggestionConnection: SuggestionPage;
   SuggestionEdge: Omit<SuggestionEdge, 'node'> & { node: ResolversParentTypes['Suggestion'] };
   TimeoutPolicy: TimeoutPolicy;
   TimeoutPolicyInput: TimeoutPolicyInput;
@@ -1888,7 +1888,7 @@ export type AttachmentResolvers<ContextType = RequestContext, ParentType extends
 };
 
 export type BackendResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Backend'] = ResolversParentTypes['Backend']> = {
-  agents?: Resolver<ReadonlyArray<ResolversTypes['Agent']>, ParentType, ContextType>;
+  agents?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Agent']>>, ParentType, ContextType>;
   features?: Resolver<ReadonlyArray<ResolversTypes['BackendFeature']>, ParentType, ContextType>;
   health?: Resolver<ResolversTypes['BackendHealth'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;

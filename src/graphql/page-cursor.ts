@@ -7,6 +7,7 @@ import type { Message } from '../core/message.ts';
 import type { MemberQuery, MessageQuery, PageRequest, SessionQuery } from '../core/ports.ts';
 import { ProblemError, problem } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
+import type { SuggestionSource } from './sources.ts';
 
 type PlaceOf<Q> = Q extends { readonly page: PageRequest<infer Place> } ? Place : never;
 type SessionPlace = PlaceOf<SessionQuery>;
@@ -74,6 +75,15 @@ export const memberCursors = (epoch: string, sessionId: SessionId): PageCursors<
       const joinedAt = fromBase36(digits);
       return rest.length === 0 && Number.isSafeInteger(joinedAt) && isMemberId(id) ? { joinedAt, id } : null;
     },
+  );
+
+/** Places in one session's list of suggestions: the service's ids. */
+export const suggestionCursors = (epoch: string, sessionId: SessionId): PageCursors<SuggestionSource, string> =>
+  cursors(
+    `the suggestions of ${sessionId}`,
+    ['u1', epoch, sessionId],
+    ({ suggestion: { id } }) => [Buffer.from(id).toString('base64url')],
+    ([id = '', ...rest]) => (rest.length === 0 && id !== '' ? Buffer.from(id, 'base64url').toString() : null),
   );
 
 /** Places in one session's list of messages. */

@@ -57,15 +57,15 @@ export function connectionOf<T, Place>(page: Page<T>, request: PageRequest<Place
 /** The fields that every connection type has besides its plain ones. */
 export const connectionFields = {
   edges: <T>({ nodes, cursorOf }: Connection<T>): readonly { readonly node: T; readonly cursor: string }[] =>
-    nodes.map((node) => ({ node, cursor: cursorOf(node) })),
+    nodes.map((node, index) => ({ node, cursor: cursorOf(node, index) })),
   pageInfo: <T>({ nodes, cursorOf, hasNextPage, hasPreviousPage }: Connection<T>): PageInfo => {
     const [first] = nodes;
     const last = nodes.at(-1);
     return {
       hasNextPage,
       hasPreviousPage,
-      startCursor: first === undefined ? null : cursorOf(first),
-      endCursor: last === undefined ? null : cursorOf(last),
+      startCursor: first === undefined ? null : cursorOf(first, 0),
+      endCursor: last === undefined ? null : cursorOf(last, nodes.length - 1),
     };
   },
 } as const;

@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Resolvers } from './generated.ts';
 import { enforce } from './policy.ts';
 import { Agent, Backend, BackendHealth } from './resolvers/backend.ts';
-import { MemberConnection, MessageConnection, SessionConnection } from './resolvers/connection.ts';
+import { MemberConnection, MessageConnection, SessionConnection, SuggestionConnection } from './resolvers/connection.ts';
 import { Member } from './resolvers/member.ts';
 import { Message } from './resolvers/message.ts';
 import { Mutation } from './resolvers/mutation.ts';
@@ -13,6 +13,7 @@ import { Problem } from './resolvers/problem.ts';
 import { Node, Query } from './resolvers/query.ts';
 import { Rules } from './resolvers/rules.ts';
 import { Session } from './resolvers/session.ts';
+import { Suggestion } from './resolvers/suggestion.ts';
 import { SessionEvent, events } from './resolvers/subscription.ts';
 import { Viewer } from './resolvers/viewer.ts';
 import { dateTime, jsonObject } from './scalars.ts';
@@ -43,6 +44,8 @@ const resolvers: Resolvers = {
   SessionConnection,
   MemberConnection,
   MessageConnection,
+  SuggestionConnection,
+  Suggestion,
   Viewer,
   Problem,
   SessionAdmission,

@@ -33,7 +33,7 @@ function problemIn(error: unknown): Problem {
 /** What a command came to. What was read before it is read anew, and a membership that it gave counts from here on. */
 async function done<T extends object>(context: RequestContext, outcome: Promise<T | Problem>): Promise<T | Problem> {
   const result = await outcome.catch(problemIn);
-  context.loaders.reset();
+  context.reset();
   return result;
 }
 
@@ -45,9 +45,17 @@ async function admission(context: RequestContext, outcome: Promise<Admission | P
 
 export const Mutation: MutationResolvers = {
   createSession: (_, { input }, context) => {
-    const { options: _options, agentId, ...rest } = input;
+    const { options, agentId, ...rest } = input;
+    const [own] = Object.values(options ?? {});
     const create = (): Promise<Admission | Problem> =>
-      admission(context, context.services.useCases.create(context.caller, { ...rest, ...(agentId && { agentId: agentIdIn(agentId) }) }));
+      admission(
+        context,
+        context.services.useCases.create(context.caller, {
+          ...rest,
+          ...(agentId && { agentId: agentIdIn(agentId) }),
+          ...(own && { options: own }),
+        }),
+      );
     return optionsFault(input, context) ?? create();
   },
   joinSession: (_, { input }, context) => admission(context, context.services.useCases.join(context.caller, input)),
@@ -63,9 +71,10 @@ export const Mutation: MutationResolvers = {
   clearMessages: (_, { input }, context) => done(context, context.services.useCases.clear(context.caller, input)),
   requestWalletChallenge: (_, { input: { address, chain, backend } }, context) => {
     const { walletAuth } = context.services;
-    return backend && backendName(backend, context) === null
+    const name = backend ? backendName(backend, context) : null;
+    return backend && name === null
       ? unknownBackend('backend', backend, context)
-      : walletAuth.challenge({ address, chain: chain ?? 'ethereum', remoteAddress: context.caller.remoteAddress });
+      : walletAuth.challenge({ address, chain: chain ?? 'ethereum', backend: name, remoteAddress: context.caller.remoteAddress });
   },
   verifyWallet: (_, { input }, { services }) => services.walletAuth.verify(input),
 };

@@ -6,20 +6,23 @@ import type { Message } from '../../core/message.ts';
 import type { SessionQuery } from '../../core/ports.ts';
 import { ProblemError, orThrow, problem } from '../../core/problem.ts';
 import type { Session } from '../../core/session.ts';
-import { type Viewer, principalOf } from '../../core/viewer.ts';
+import { principalOf, serviceCreator } from '../../core/viewer.ts';
+import { andThen } from '../../core/eventually.ts';
 import type { RequestContext } from '../context.ts';
 import type { NodeResolvers, QueryResolvers, SessionFilter } from '../generated.ts';
 import { sessionCursors } from '../page-cursor.ts';
-import { connectionOf, pageOf } from '../paging.ts';
+import { pageOf } from '../paging.ts';
+import { listSessions } from '../session-list.ts';
 import { agentIdIn, backendName, sessionIdIn, unknownBackend, wrongId } from './ids.ts';
 
 type AnyNode = Backend | Session | Member | Message;
 
 // Checked by kindOfId, which a type cannot follow.
-async function nodeBy(argument: string, id: string, { loaders, services }: RequestContext): Promise<AnyNode | null> {
+async function nodeBy(argument: string, id: string, context: RequestContext): Promise<AnyNode | null> {
+  const { loaders, services } = context;
   switch (kindOfId(id)) {
     case 'Session':
-      return loaders.sessions.load(id as SessionId);
+      return loaders.sessions.load(id as SessionId).then((session) => context.current(session));
     case 'Member':
       return loaders.members.load(id as MemberId);
     case 'Message':
@@ -42,10 +45,12 @@ function namesOf(ids: readonly string[], context: RequestContext): readonly stri
 }
 
 /** What the caller may find: what is public, and what it has a part in. */
-const audienceOf = (viewer: Viewer, mine: boolean): SessionQuery['audience'] => ({
+const audienceOf = ({ caller: { viewer }, services }: RequestContext, mine: boolean): SessionQuery['audience'] => ({
   public: !mine,
   principal: principalOf(viewer),
   sessionId: viewer.kind === 'MEMBER' ? viewer.member.sessionId : null,
+  // API keys act for sessions that were made at a service itself, though they are nobody's own.
+  ...(viewer.kind === 'API_KEY' && !mine && { creators: [...services.backends.keys()].map(serviceCreator) }),
 });
 
 function queryOf(filter: SessionFilter, page: SessionQuery['page'], context: RequestContext): SessionQuery {
@@ -54,7 +59,7 @@ function queryOf(filter: SessionFilter, page: SessionQuery['page'], context: Req
   orThrow(object(['filter', 'metadata'], metadata, objectBytes, objectDepth));
   return {
     page,
-    audience: audienceOf(context.caller.viewer, filter.mine === true),
+    audience: audienceOf(context, filter.mine === true),
     ...(backends && { backends: namesOf(backends, context) }),
     ...(status && { statuses: status }),
     ...(visibility && { visibilities: visibility }),
@@ -79,22 +84,26 @@ export const Query: QueryResolvers = {
     return Promise.all(ids.map((id, index) => nodeBy(`ids.${index}`, id, context)));
   },
 
-  session: (_, { id }, { loaders }) => loaders.sessions.find(sessionIdIn('id', id)),
+  session: (_, { id }, context) => andThen(context.loaders.sessions.find(sessionIdIn('id', id)), (session) => context.current(session)),
 
   sessionByHandle: (_, { backend, handle }, context) => {
     const name = backendName(backend, context);
-    if (name !== null) return context.loaders.handles.load({ backend: name, handle });
+    if (name !== null) return context.loaders.handles.load({ backend: name, handle }).then((session) => context.current(session));
     throw new ProblemError(unknownBackend('backend', backend, context));
   },
 
-  currentSession: (_parent, _args, { caller, loaders }) =>
-    caller.currentSessionId === null ? null : loaders.sessions.find(caller.currentSessionId),
+  currentSession: (_parent, _args, context) => {
+    const { currentSessionId } = context.caller;
+    return currentSessionId === null
+      ? null
+      : andThen(context.loaders.sessions.find(currentSessionId), (session) => context.current(session));
+  },
 
   sessions: async (_, { first, after, filter }, context) => {
     const { store, maxListSize } = context.services;
     const cursors = sessionCursors(store.epoch);
     const page = pageOf({ first, after }, cursors, maxListSize);
-    return connectionOf(await store.sessions.list(queryOf(filter ?? {}, page, context)), page, cursors);
+    return listSessions(queryOf(filter ?? {}, page, context), cursors, context);
   },
 };
 

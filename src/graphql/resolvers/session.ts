@@ -1,12 +1,15 @@
 import { encodeEventCursor } from '../../core/cursor.ts';
 import type { MemberQuery, MessageQuery } from '../../core/ports.ts';
-import { ProblemError, problem } from '../../core/problem.ts';
+import { ProblemError, orThrow, problem } from '../../core/problem.ts';
 import { statusAt } from '../../core/session.ts';
 import type { RequestContext } from '../context.ts';
 import type { SessionResolvers } from '../generated.ts';
-import { memberCursors, messageCursors } from '../page-cursor.ts';
+import { memberCursors, messageCursors, suggestionCursors } from '../page-cursor.ts';
 import { connectionOf, pageOf } from '../paging.ts';
 import { agentIdOut } from './ids.ts';
+
+/** Suggestions of a session that are read at the most: the newest. */
+const suggestionsRead = 1_000;
 
 function backendOf(name: string, { services }: RequestContext): NonNullable<ReturnType<typeof services.backends.get>> {
   const backend = services.backends.get(name);
@@ -34,16 +37,28 @@ export const Session: SessionResolvers = {
     return found instanceof Promise ? found.then((read) => connectionOf(read, page, cursors)) : connectionOf(found, page, cursors);
   },
 
-  messages: (session, { channel, ...args }, { services, loaders }) => {
+  messages: async (session, { channel, ...args }, context) => {
+    const { services, loaders } = context;
     const cursors = messageCursors(services.store.epoch, session.id);
     const page = pageOf(args, cursors, services.maxListSize);
     const query: MessageQuery = { sessionId: session.id, page, ...(typeof channel === 'string' && { channel }) };
-    return loaders.messagePages.load(query).then((found) => connectionOf(found, page, cursors));
+    // Only where a service keeps messages is there anything to compare.
+    if (services.upstreams.isRemote(session)) {
+      const failure = await context.history(session);
+      if (failure !== null) throw new ProblemError(failure);
+    }
+    return connectionOf(await loaders.messagePages.load(query), page, cursors);
   },
 
-  suggestions: ({ backend }) => {
-    throw new ProblemError(
-      problem('UNSUPPORTED', `Backend ${backend} has no suggestions: see SUGGESTIONS in \`Backend.features\`.`, { backend }),
-    );
+  suggestions: async (session, args, context) => {
+    const { upstreams, maxListSize, store } = context.services;
+    const cursors = suggestionCursors(store.epoch, session.id);
+    const page = pageOf(args, cursors, maxListSize);
+    const { member } = await context.standing(session);
+    const found = orThrow(await upstreams.suggestions(session, member, suggestionsRead));
+    const rows = found.map((suggestion) => ({ session, suggestion }));
+    const from = page.after === undefined ? 0 : rows.findIndex(({ suggestion }) => suggestion.id === page.after) + 1;
+    const items = rows.slice(from, from + page.limit);
+    return connectionOf({ items, hasMore: rows.length > from + page.limit, totalCount: rows.length }, page, cursors);
   },
 };

@@ -1,3 +1,4 @@
+import { andThen } from '../../core/eventually.ts';
 import type { Viewer as CoreViewer } from '../../core/viewer.ts';
 import type { ViewerResolvers } from '../generated.ts';
 
@@ -32,7 +33,8 @@ export const Viewer: ViewerResolvers = {
   name: ({ viewer }) => nameOf(viewer),
   address: ({ viewer }) => addressOf(viewer),
   tier: ({ viewer }) => (viewer.kind === 'API_KEY' ? viewer.tier : null),
-  session: ({ currentSessionId }, _, { loaders }) => (currentSessionId === null ? null : loaders.sessions.find(currentSessionId)),
+  session: ({ currentSessionId }, _, context) =>
+    currentSessionId === null ? null : andThen(context.loaders.sessions.find(currentSessionId), (session) => context.current(session)),
   member: async ({ currentSessionId }, _, context) => {
     const session = currentSessionId === null ? null : await context.loaders.sessions.find(currentSessionId);
     return session === null ? null : (await context.standing(session)).member;
