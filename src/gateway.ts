@@ -102,7 +102,7 @@ async function compose(
   const backends = openBackends(config.backends);
   own({
     async [Symbol.asyncDispose]() {
-      await Promise.all([...backends.values()].map(({ service }) => service?.[Symbol.asyncDispose]()));
+      await Promise.all([...backends.values()].map(async ({ service }) => service?.[Symbol.asyncDispose]()));
     },
   });
   const presence = createInProcessPresence();

@@ -59,12 +59,15 @@ export class Group {
     if (first === undefined) return Promise.resolve();
     const { operation, variables } = this.common;
     const payload = renderEvent(this.#engine, operation, variables, event, first.caller);
-    this.#emitting = this.#emitting.then(async () => {
+    const before = this.#emitting;
+    const give = async (): Promise<void> => {
       const rendered = await payload;
+      await before;
       for (const attachment of this.live) if (attachment.wants(event)) attachment.takeTransient(rendered);
       this.#emissions--;
-    });
+    };
     this.#emissions++;
+    this.#emitting = give();
     return this.#emitting;
   }
 

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { UnsecuredJWT } from 'jose';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createSecretBox } from '../../src/auth/secret-box.ts';
 import { createApiKeyVerifier } from '../../src/auth/api-key-verifier.ts';
 import { createApiKey } from '../../src/auth/api-keys.ts';
 import { createAttemptLimiter } from '../../src/auth/attempts.ts';
@@ -55,6 +56,7 @@ function assemble(withUsers = true): Authenticator {
     challengeSeconds: 300,
     tokenSeconds: 600,
     secret,
+    box: createSecretBox(secret),
   });
   return createAuthenticator({
     apiKeys: createApiKeyVerifier({ store: store.apiKeys, clock }),

@@ -1,6 +1,7 @@
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { beforeEach, expect, test } from 'vitest';
+import { createSecretBox } from '../../src/auth/secret-box.ts';
 import { createAttemptLimiter } from '../../src/auth/attempts.ts';
 import { createMemberTokens } from '../../src/auth/member-tokens.ts';
 import { createWalletAuth, type WalletAuth, type WalletChallenge } from '../../src/auth/wallet.ts';
@@ -29,6 +30,7 @@ const walletAuth = (options: Partial<Parameters<typeof createWalletAuth>[0]> = {
     challengeSeconds: 300,
     tokenSeconds: 3_600,
     secret,
+    box: createSecretBox(secret),
     ...options,
   });
 

@@ -26,13 +26,7 @@ test('LOCAL is the gateway itself: it has what can be done without an agent', as
   const unavailable = features.filter((feature) => backend.features[feature] === 'UNAVAILABLE');
   expect(unavailable).toEqual(['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS']);
   expect(features.filter((feature) => backend.features[feature] === 'UPSTREAM')).toEqual([]);
+  expect(backend.service).toBeNull();
   expect(await backend.agents()).toEqual([]);
   expect(await backend.health()).toMatchObject({ status: 'UP', circuit: 'CLOSED' });
-});
-
-test('LOCAL takes the handle that a client gives, else makes one of its own', async () => {
-  const backend = connectors.LOCAL({ name: 'local', minimumTier: null });
-  expect(await backend.open({ handle: 'room-1' })).toEqual({ handle: 'room-1' });
-  const made = await Promise.all(Array.from({ length: 100 }, () => backend.open({ handle: null })));
-  expect(new Set(made.map((answer) => JSON.stringify(answer))).size).toBe(100);
 });

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { fakeService } from '../support/fake-service.ts';
 import { createLocalBackend } from '../../src/backends/local/index.ts';
-import type { Backend, OpenRequest } from '../../src/core/backend.ts';
+import type { OpenRequest, Service } from '../../src/core/service.ts';
 import { newMemberId, newSessionId } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/ports.ts';
 import { ProblemError, orThrow, problem } from '../../src/core/problem.ts';
@@ -166,30 +167,24 @@ describe('create', () => {
 
   describe('at a service', () => {
     const openings: OpenRequest[] = [];
-    const over = (open: Backend['open']) =>
-      createGateway(store, {
-        backends: new Map([
-          [
-            'far',
-            {
-              ...createLocalBackend({ name: 'far', minimumTier: null }),
-              open(request, signal) {
-                openings.push(request);
-                return open(request, signal);
-              },
-            },
-          ],
-        ]),
-        defaultBackend: 'far',
+    const over = (open: Service['open']) => {
+      const service = fakeService({
+        open(request, signal) {
+          openings.push(request);
+          return open(request, signal);
+        },
       });
+      const far = { ...createLocalBackend({ name: 'far', minimumTier: null }), service };
+      return createGateway(store, { backends: new Map([['far', far]]), defaultBackend: 'far' });
+    };
     beforeEach(() => {
       openings.length = 0;
     });
 
     test('keeps the handle that the service gives', async () => {
-      const { sessions: far } = over(async () => ({ handle: 'theirs' }));
+      const { sessions: far } = over(async () => ({ handle: 'theirs', facts: {} }));
       const { sessionId } = orThrow(await far.create(anonymous(), { handle: 'ours' }));
-      expect(openings).toEqual([{ handle: 'ours' }]);
+      expect(openings).toMatchObject([{ handle: 'ours' }]);
       expect(await sessionIn(store, sessionId)).toMatchObject({ backend: 'far', handle: 'theirs' });
     });
 
@@ -200,7 +195,7 @@ describe('create', () => {
     });
 
     test('opens nothing there for an input that is refused', async () => {
-      const { sessions: far } = over(async () => ({ handle: 'theirs' }));
+      const { sessions: far } = over(async () => ({ handle: 'theirs', facts: {} }));
       for (const input of [{ title: '' }, { identity: { address } }, { rules: { timeout: { timeoutSeconds: 5, warningSeconds: 5 } } }]) {
         expect(await far.create(anonymous(), input)).toMatchObject({ kind: 'problem' });
       }

@@ -21,7 +21,9 @@ test.each<readonly [string, Rules, { lastActivityAt?: number; renewedAt?: number
   ['of two ends the earlier one holds', rules({}, 130), { lastActivityAt: 40_000 }, 130_000],
   ['of two ends the earlier one holds, the other way', rules({}, 150), { lastActivityAt: 40_000 }, 140_000],
 ])('%s', (_, given, instants, expected) => {
-  expect(expiryOf(given, { createdAt: 0, lastActivityAt: 0, renewedAt: null, ...instants })).toBe(expected);
+  expect(expiryOf(given, { createdAt: 0, lastActivityAt: 0, renewedAt: null, expiresAt: null, upstream: null, ...instants })).toBe(
+    expected,
+  );
 });
 
 test.each<readonly [string, Rules, number | null]>([

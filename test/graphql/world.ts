@@ -16,6 +16,7 @@ import { createInProcessPresence } from '../../src/live/presence.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { type TestClock, createTestClock } from '../support/core-clock.ts';
 import { limits as sessionLimits } from '../support/core-fixtures.ts';
+import { createServiceParts } from '../support/service-parts.ts';
 
 const defaultLimits: Limits = { maxDepth: 12, maxAliases: 30, maxCost: 10_000, maxTokens: 2_000, maxListSize: 100 };
 
@@ -103,9 +104,11 @@ export function createWorld({ anonymous = true, introspection = true, limits = {
   const presence = createInProcessPresence();
   const secret = 'a secret of at least thirty-two characters';
   const backends = more.backends ?? openBackends({ local: { kind: 'LOCAL' } });
-  const common = { store, backends, defaultBackend: 'local', clock };
+  const parts = createServiceParts({ store, bus, clock, backends });
+  const common = { store, backends, defaultBackend: 'local', clock, upstreams: parts.upstreams };
   const useCases = createSessionService({
     ...common,
+    ...parts,
     bus,
     passwords: createPasswordHasher(),
     tokens: createMemberTokens({ secret, lifetimeSeconds: null, clock }),
@@ -125,6 +128,7 @@ export function createWorld({ anonymous = true, introspection = true, limits = {
     challengeSeconds: 300,
     tokenSeconds: 3_600,
     secret,
+    box: parts.box,
   });
   const engine = createEngine({
     ...common,

@@ -20,6 +20,7 @@ import type { Sink } from '../../src/live/sink.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { type TestClock, createTestClock } from '../support/core-clock.ts';
 import { limits as sessionLimits } from '../support/core-fixtures.ts';
+import { createServiceParts } from '../support/service-parts.ts';
 
 export const secret = 'a secret of at least thirty-two characters';
 
@@ -83,9 +84,11 @@ export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
   const failures: unknown[] = [];
   const expiry = createExpiry({ store, bus, clock, report: (error) => failures.push(error) });
   expiry.start();
-  const common = { store, backends, defaultBackend: 'local', clock };
+  const parts = createServiceParts({ store, bus, clock, backends });
+  const common = { store, backends, defaultBackend: 'local', clock, upstreams: parts.upstreams };
   const useCases = createSessionService({
     ...common,
+    ...parts,
     bus,
     passwords: createPasswordHasher(),
     tokens: memberTokens,
@@ -105,6 +108,7 @@ export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
     challengeSeconds: 300,
     tokenSeconds: 3_600,
     secret,
+    box: parts.box,
   });
   const engine = createEngine({
     ...common,

@@ -22,6 +22,7 @@ import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type TestClock, createTestClock } from './core-clock.ts';
 import { limits } from './core-fixtures.ts';
+import { createServiceParts } from './service-parts.ts';
 
 /** The drivers that the use cases are tried on. */
 export const storeDrivers: Readonly<Record<'memory' | 'sqlite', () => Promise<Store>>> = {
@@ -59,11 +60,13 @@ export function createGateway(
   const hints: Hint[] = [];
   const scheduled: { sessionId: SessionId; dueAt: number }[] = [];
   bus.subscribe((hint) => hints.push(hint));
+  const backends = options.backends ?? openBackends({ local: { kind: 'LOCAL' }, paid: { kind: 'LOCAL', minimumTier: 'PRO' } });
   const sessions = createSessionService({
     store,
     bus,
     clock,
-    backends: openBackends({ local: { kind: 'LOCAL' }, paid: { kind: 'LOCAL', minimumTier: 'PRO' } }),
+    backends,
+    ...createServiceParts({ store, bus, clock, backends }),
     defaultBackend: 'local',
     passwords: createPasswordHasher(),
     tokens: createMemberTokens({ secret: 'a secret of at least 32 characters', lifetimeSeconds: null, clock }),

@@ -29,7 +29,7 @@ const pageSize = 100;
 /** Of one service and survey: what is older is found by the next ones, page by page, or by its handle. */
 const maxPages = 10;
 
-export function createAdopt(parts: UpstreamParts, { record, refresh }: Pick<Refresh, 'record' | 'refresh'>): Adopt {
+export function createAdopt(parts: UpstreamParts, { record }: Pick<Refresh, 'record'>): Adopt {
   const { store, bus, clock, backends, box, schedule, signal } = parts;
 
   async function byHandle(backend: string, handle: string): Promise<Session | null> {
@@ -66,7 +66,7 @@ export function createAdopt(parts: UpstreamParts, { record, refresh }: Pick<Refr
   ): Promise<{ readonly sessions: readonly Session[]; readonly allKnown: boolean }> {
     const known = await store.sessions.byHandles(page.map(({ handle }) => ({ backend: backend.name, handle })));
     const sessions = await Promise.all(
-      page.map((found, index) => {
+      page.map(async (found, index) => {
         const before = known[index] ?? null;
         if (before === null) return found.facts.status === undefined || found.facts.status === 'ACTIVE' ? adopt(backend, found) : null;
         return before.status === 'ACTIVE' ? record(before.id, found.facts) : before;

@@ -67,11 +67,11 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     ingest,
     signal,
     background,
-    refresh: refresh.refresh,
-    record: refresh.record,
-    find: adopt.find,
-    survey: adopt.survey,
-    watch: watches.watch,
+    refresh: (session) => refresh.refresh(session),
+    record: (sessionId, facts) => refresh.record(sessionId, facts),
+    find: (backend, handle) => adopt.find(backend, handle),
+    survey: (query) => adopt.survey(query),
+    watch: (sessionId) => watches.watch(sessionId),
     isRemote: ({ backend, status }) => status === 'ACTIVE' && (backends.get(backend)?.service ?? null) !== null,
     async suggestions(session, member, limit) {
       const service = backends.get(session.backend)?.service ?? null;

@@ -45,6 +45,9 @@ class Watch implements AsyncDisposable {
       return;
     }
     this.#comparing = true;
+    const report = (error: unknown): void => {
+      if (!this.#stopped) this.#options.report(error);
+    };
     try {
       do {
         this.#again = false;
@@ -52,10 +55,10 @@ class Watch implements AsyncDisposable {
         // Set meanwhile, by whoever heard of something.
       } while (this.#isAskedAgain());
     } catch (error) {
-      if (!this.#stopped) this.#options.report(error);
+      report(error);
     } finally {
       this.#comparing = false;
-      this.#planPoll();
+      await this.#planPoll().catch(report);
     }
   }
 
@@ -117,16 +120,16 @@ class Watch implements AsyncDisposable {
     };
   }
 
-  #planPoll(): void {
+  /** Where no source tells, the service is asked again after a while. */
+  async #planPoll(): Promise<void> {
     const { backends, store, clock } = this.#options;
     if (this.#stopped || this.#source !== null || this.#timer !== null) return;
-    void store.sessions.byIds([this.#sessionId]).then(([session = null]) => {
-      const backend: Backend | undefined = session === null ? undefined : backends.get(session.backend);
-      if (this.#stopped || this.#timer !== null || session?.status !== 'ACTIVE' || (backend?.service ?? null) === null) return;
-      this.#timer = clock.at(clock.now() + (backend?.pollMs ?? 0), () => {
-        this.#timer = null;
-        void this.compare();
-      });
+    const [session = null] = await store.sessions.byIds([this.#sessionId]);
+    const backend: Backend | undefined = session === null ? undefined : backends.get(session.backend);
+    if (this.#stopped || this.#timer !== null || session?.status !== 'ACTIVE' || (backend?.service ?? null) === null) return;
+    this.#timer = clock.at(clock.now() + (backend?.pollMs ?? 0), () => {
+      this.#timer = null;
+      void this.compare();
     });
   }
 
@@ -183,7 +186,7 @@ export function createWatches(options: WatchesOptions): Watches {
     },
     async [Symbol.asyncDispose]() {
       disposed = true;
-      for (const sessionId of [...watched.keys()]) close(sessionId);
+      for (const sessionId of watched.keys()) close(sessionId);
       await Promise.all(closing);
     },
   };

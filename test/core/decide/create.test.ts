@@ -42,6 +42,7 @@ test('a session of which nothing is said is private, open and never over, and it
     metadata: {},
     agentId: null,
     situation: null,
+    upstream: null,
     activeMembers: 1,
     files: 0,
     fileBytes: 0,
