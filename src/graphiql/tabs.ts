@@ -178,8 +178,44 @@ query Look($lastMessages: Int = 20) {
 `,
 };
 
+const backends: StartingTab = {
+  query: `# 7 · BACKENDS
+# One query over all backends: what each can do, how it
+# is, and the newest sessions of them all. A service that
+# is down costs its own rows and one entry in problems.
+# To create at another backend than the default, add
+# "backend": "<its name>" to the input of Create.
+
+query Backends($first: Int = 20) {
+  backends {
+    name
+    kind
+    health { status circuit latencyMs message }
+    agents { id name }
+    features { feature provider }
+  }
+  sessions(first: $first) {
+    nodes {
+      id
+      title
+      status
+      expiresAt
+      backend { name }
+      members { totalCount }
+    }
+    problems { code detail backend { name } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`,
+  variables: `{
+  "first": 20
+}
+`,
+};
+
 /** The story that the page starts with, in its order. A test holds each to the schema. */
-export const startingTabs: readonly [StartingTab, ...StartingTab[]] = [create, join, subscribe, send, kick, look];
+export const startingTabs: readonly [StartingTab, ...StartingTab[]] = [create, join, subscribe, send, kick, look, backends];
 
 /** What the page asks to show whom its token stands for. */
 export const identityQuery = `query Identity {

@@ -211,6 +211,7 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', { timeout: 180_000 }
       'Send',
       'Kick',
       'Look',
+      'Backends',
     ]);
     expect(await alice.page.evaluate(() => JSON.stringify(Object.values(localStorage)))).not.toContain('Still here');
   });
