@@ -54,18 +54,40 @@ export function connectionOf<T, Place>(page: Page<T>, request: PageRequest<Place
   };
 }
 
+/** Makes cursors only where they are asked for: most pages are not gone on from. */
+class PageInfoOf<T> implements PageInfo {
+  readonly #connection: Connection<T>;
+
+  constructor(connection: Connection<T>) {
+    this.#connection = connection;
+  }
+
+  get hasNextPage(): boolean {
+    return this.#connection.hasNextPage;
+  }
+
+  get hasPreviousPage(): boolean {
+    return this.#connection.hasPreviousPage;
+  }
+
+  get startCursor(): string | null {
+    return this.#cursorAt(0);
+  }
+
+  get endCursor(): string | null {
+    return this.#cursorAt(-1);
+  }
+
+  #cursorAt(index: 0 | -1): string | null {
+    const { nodes, cursorOf } = this.#connection;
+    const node = nodes.at(index);
+    return node === undefined ? null : cursorOf(node);
+  }
+}
+
 /** The fields that every connection type has besides its plain ones. */
 export const connectionFields = {
   edges: <T>({ nodes, cursorOf }: Connection<T>): readonly { readonly node: T; readonly cursor: string }[] =>
     nodes.map((node) => ({ node, cursor: cursorOf(node) })),
-  pageInfo: <T>({ nodes, cursorOf, hasNextPage, hasPreviousPage }: Connection<T>): PageInfo => {
-    const [first] = nodes;
-    const last = nodes.at(-1);
-    return {
-      hasNextPage,
-      hasPreviousPage,
-      startCursor: first === undefined ? null : cursorOf(first),
-      endCursor: last === undefined ? null : cursorOf(last),
-    };
-  },
+  pageInfo: <T>(connection: Connection<T>): PageInfo => new PageInfoOf(connection),
 } as const;
