@@ -3,17 +3,19 @@ import type { Prepare, Row, Value } from './statements.ts';
 import type { ReadTurn } from './turn.ts';
 
 /** Makes the reader of one noun by id, which keeps what it has read as long as nothing is written. */
-export type PeekMaker = <T>(table: Table<T>, sql: string) => (id: string) => T | null;
+export type PeekMaker = <T extends object>(table: Table<T>, sql: string) => (id: string) => T | null;
 
 // All nouns together; a session is a thousand characters, or more where it has much metadata.
 const maxCharacters = 8_000_000;
 
 const charactersOf = (row: Row): number => row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
 
-function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
+function freeze(value: object): void {
   Object.freeze(value);
-  for (const part of Object.values(value)) freeze(part);
+  for (const key in value) {
+    const part: unknown = value[key as keyof typeof value];
+    if (typeof part === 'object' && part !== null) freeze(part);
+  }
 }
 
 /** SQLite says in a few microseconds whether anything was written, by whichever process; where nothing was, rows are what they were. */
@@ -38,7 +40,7 @@ export function createPeekMaker(prepare: Prepare, turn: ReadTurn): PeekMaker {
     version = current;
   }
 
-  return <T>(table: Table<T>, sql: string) =>
+  return <T extends object>(table: Table<T>, sql: string) =>
     (id) => {
       look();
       const known = kept.get(id);
