@@ -1,6 +1,6 @@
 import { type Eventually, andThen } from '../core/eventually.ts';
-import { isSessionId, type MemberId, type SessionId } from '../core/ids.ts';
-import type { Member } from '../core/member.ts';
+import { isSessionId, type SessionId } from '../core/ids.ts';
+import { memberBy } from '../core/peek.ts';
 import type { MemberReader } from '../core/ports.ts';
 import { isProblem, problem, type Problem } from '../core/problem.ts';
 import type { Caller, Viewer } from '../core/viewer.ts';
@@ -108,15 +108,11 @@ export function createAuthenticator({ apiKeys, memberTokens, wallet, users, memb
   function proveMember(claim: MemberClaim | TokenFault): Eventually<Proof | AuthRefusal> {
     if (claim === 'malformed') return refused('The member token is malformed: this gateway did not issue it, or its secret was changed.');
     if (claim === 'expired') return ranOut('The member token has run out: join the session again.');
-    return andThen(memberBy(claim.memberId), (stored) => {
+    return andThen(memberBy({ members }, claim.memberId), (stored) => {
       const member = activeMember(stored);
       if (isProblem(member)) return { problem: member, retryable: false };
       return { viewer: { kind: 'MEMBER', member }, expiresAt: claim.expiresAt };
     });
-  }
-
-  function memberBy(id: MemberId): Eventually<Member | null> {
-    return members.peek === undefined ? members.byIds([id]).then(([member = null]) => member) : members.peek(id);
   }
 
   async function proveWallet(token: string): Promise<Proof | AuthRefusal> {

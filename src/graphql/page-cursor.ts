@@ -40,9 +40,8 @@ function cursors<Row, Place>(
   partsOfRow: (row: Row) => readonly string[],
   placeOf: (parts: readonly string[]) => Place | null,
 ): PageCursors<Row, Place> {
-  const prefix = head.join('.');
   return {
-    encode: (row) => Buffer.from(`${prefix}.${partsOfRow(row).join('.')}`).toString('base64url'),
+    encode: (row) => Buffer.from([...head, ...partsOfRow(row)].join('.')).toString('base64url'),
     decode(argument, text) {
       const parts = partsOf(text, head);
       const place = parts === null ? null : placeOf(parts);

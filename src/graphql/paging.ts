@@ -54,18 +54,40 @@ export function connectionOf<T, Place>(page: Page<T>, request: PageRequest<Place
   };
 }
 
+/** Makes cursors only where they are asked for: most pages are not gone on from. */
+class PageInfoOf<T> implements PageInfo {
+  readonly #connection: Connection<T>;
+
+  constructor(connection: Connection<T>) {
+    this.#connection = connection;
+  }
+
+  get hasNextPage(): boolean {
+    return this.#connection.hasNextPage;
+  }
+
+  get hasPreviousPage(): boolean {
+    return this.#connection.hasPreviousPage;
+  }
+
+  get startCursor(): string | null {
+    return this.#cursorAt(0);
+  }
+
+  get endCursor(): string | null {
+    return this.#cursorAt(this.#connection.nodes.length - 1);
+  }
+
+  #cursorAt(index: number): string | null {
+    const { nodes, cursorOf } = this.#connection;
+    const node = nodes[index];
+    return node === undefined ? null : cursorOf(node, index);
+  }
+}
+
 /** The fields that every connection type has besides its plain ones. */
 export const connectionFields = {
   edges: <T>({ nodes, cursorOf }: Connection<T>): readonly { readonly node: T; readonly cursor: string }[] =>
     nodes.map((node, index) => ({ node, cursor: cursorOf(node, index) })),
-  pageInfo: <T>({ nodes, cursorOf, hasNextPage, hasPreviousPage }: Connection<T>): PageInfo => {
-    const [first] = nodes;
-    const last = nodes.at(-1);
-    return {
-      hasNextPage,
-      hasPreviousPage,
-      startCursor: first === undefined ? null : cursorOf(first, 0),
-      endCursor: last === undefined ? null : cursorOf(last, nodes.length - 1),
-    };
-  },
+  pageInfo: <T>(connection: Connection<T>): PageInfo => new PageInfoOf(connection),
 } as const;

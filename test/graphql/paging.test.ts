@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { connectionFields } from '../../src/graphql/paging.ts';
 import { type Opened, type World, createWorld } from './world.ts';
 
 const members = `query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $status: MemberStatus = ACTIVE) {
@@ -158,4 +159,15 @@ describe('lists', () => {
     expect(data.session.messages.nodes).toHaveLength(20);
     expect(data.session.messages.totalCount).toBe(21);
   });
+});
+
+it('makes no cursor that nobody asks for', () => {
+  const made: string[] = [];
+  const cursorOf = (node: string): string => {
+    made.push(node);
+    return `c-${node}`;
+  };
+  const info = connectionFields.pageInfo({ nodes: ['a', 'b', 'c'], totalCount: 3, hasNextPage: true, hasPreviousPage: false, cursorOf });
+  expect([info.hasNextPage, info.hasPreviousPage, made]).toEqual([true, false, []]);
+  expect([info.endCursor, info.startCursor, made]).toEqual(['c-c', 'c-a', ['c', 'a']]);
 });

@@ -2,10 +2,12 @@ import type { Backend, Feature } from '../backend.ts';
 import { shown } from '../checks.ts';
 import { withFacts } from '../decide/facts.ts';
 import { type Decision, type State } from '../decide/state.ts';
+import { type Eventually, andThen } from '../eventually.ts';
 import type { Idempotency, Requested } from '../idempotency.ts';
 import { type SessionId, isSessionId } from '../ids.ts';
 import type { Member } from '../member.ts';
 import type { Bus, Clock, IdempotencyRecord, SessionChange, Store } from '../ports.ts';
+import { memberBy, sessionBy } from '../peek.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
 import type { Facts, Service, SessionAt } from '../service.ts';
@@ -58,7 +60,7 @@ export interface CommandOptions {
 /** How every command on a session is carried out: load, decide, commit, tell. */
 export interface Runner {
   readonly inTurn: Serializer;
-  load(caller: Caller, id: SessionId): Promise<State | null>;
+  load(caller: Caller, id: SessionId): Eventually<State | null>;
   /** Decides and commits, again where another gateway was faster. */
   attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null, effect?: Effect): Promise<Outcome>;
   /** A service's part as an effect. */
@@ -89,17 +91,23 @@ export function sessionIdIn(caller: Caller, input: InSession): SessionId | Probl
 export function createRunner(options: RunnerOptions): Runner {
   const { store, bus, backends, clock, idempotency, upstreams, inTurn, schedule } = options;
 
-  async function membershipOf({ viewer }: Caller, sessionId: SessionId): Promise<Member | null> {
-    if (viewer.kind === 'MEMBER') return (await store.members.byIds([viewer.member.id]))[0] ?? null;
+  function membershipOf({ viewer }: Caller, sessionId: SessionId): Eventually<Member | null> {
+    if (viewer.kind === 'MEMBER') return memberBy(store, viewer.member.id);
     const principal = principalOf(viewer);
-    return principal === null ? null : ((await store.members.ofPrincipal(principal, [sessionId]))[0] ?? null);
+    return principal === null ? null : store.members.ofPrincipal(principal, [sessionId]).then(([member = null]) => member);
   }
 
-  async function load(caller: Caller, id: SessionId): Promise<State | null> {
+  function load(caller: Caller, id: SessionId): Eventually<State | null> {
     // The session first: a membership that ends after it was read changed the version, and the commit is refused.
-    const [session = null] = await store.sessions.byIds([id]);
-    if (session === null) return null;
-    return { session, standing: standingOf(caller.viewer, session, await membershipOf(caller, id)), now: clock.now() };
+    return andThen(sessionBy(store, id), (session) => {
+      if (session === null) return null;
+      const stateWith = (member: Member | null): State => ({
+        session,
+        standing: standingOf(caller.viewer, session, member),
+        now: clock.now(),
+      });
+      return andThen(membershipOf(caller, id), stateWith);
+    });
   }
 
   function tell(change: SessionChange, seq: number): void {

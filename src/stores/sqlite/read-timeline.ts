@@ -3,6 +3,7 @@ import type { TimelineReader } from '../../core/ports.ts';
 import { type Table, memberTable, messageTable, toEvent } from './codec.ts';
 import { readNumber, readOne } from './reading.ts';
 import type { Prepare } from './statements.ts';
+import type { ReadTurn } from './turn.ts';
 
 const ends = `
   SELECT seq, (SELECT min(seq) FROM events WHERE session_id = sessions.id) FROM sessions WHERE id = ?`;
@@ -11,7 +12,7 @@ const memberById = `SELECT ${memberTable.columns} FROM members WHERE id = ?`;
 const messageById = `SELECT ${messageTable.columns} FROM messages WHERE id = ?`;
 
 /** Reads timelines over the given connection. */
-export function createTimelineReader(prepare: Prepare): TimelineReader {
+export function createTimelineReader(prepare: Prepare, turn: ReadTurn): TimelineReader {
   const find = <T>(table: Table<T>, sql: string, id: string | null): T | null => (id === null ? null : readOne(prepare, table, sql, id));
   const withNouns = (event: TimelineEvent): StoredEvent => {
     const { body } = event;
@@ -24,7 +25,8 @@ export function createTimelineReader(prepare: Prepare): TimelineReader {
   };
   return {
     read: async (sessionId, from, limit) => {
-      // One snapshot: the writer must not move the head between the statements.
+      // One snapshot, of now: the writer must not move the head between the statements.
+      turn.end();
       prepare('BEGIN').run();
       try {
         const [head = -1, oldest = null] = (prepare(ends).get(sessionId) ?? []) as readonly (number | undefined)[];

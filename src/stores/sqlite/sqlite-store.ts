@@ -10,6 +10,7 @@ import { createSessionReader } from './read-sessions.ts';
 import { createTimelineReader } from './read-timeline.ts';
 import { readAll, readNumber, readOne } from './reading.ts';
 import { type Prepare, createPrepare } from './statements.ts';
+import { createReadTurn } from './turn.ts';
 import { type WriteQueue, type WriteStats, createWriteQueue } from './write-queue.ts';
 
 export interface SqliteStoreOptions {
@@ -60,7 +61,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       if (!database.isOpen) throw new Error(`The SQLite store at ${path} is closed.`);
       return prepareOpen(sql);
     };
-    const peekBy = createPeekMaker(prepare, writes.stats);
+    const turn = createReadTurn(database, prepare);
+    const peekBy = createPeekMaker(prepare, turn);
     return {
       epoch: epochOf(database),
       stats: writes.stats,
@@ -68,7 +70,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       sessions: createSessionReader(database, prepare, peekBy),
       members: createMemberReader(prepare, peekBy),
       messages: createMessageReader(prepare),
-      timeline: createTimelineReader(prepare),
+      timeline: createTimelineReader(prepare, turn),
       apiKeys: createApiKeys(prepare, writes),
       challenges: createChallenges(prepare, writes),
       prune: (before) => prune(writes, before),
@@ -78,6 +80,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       },
       [Symbol.asyncDispose]: async () => {
         // Before the writer: the last connection to close carries the log over, and this one may not write.
+        turn.end();
         if (database.isOpen) database.close();
         await writes[Symbol.asyncDispose]();
       },

@@ -5,8 +5,6 @@ import type { Acknowledgement, FromWriter, Job, JobKind, JobResult, Jobs, ToWrit
 export interface WriteStats {
   /** Jobs acknowledged, among them refused ones. */
   readonly jobs: number;
-  /** Jobs that are not acknowledged yet. */
-  readonly waiting: number;
   /** Transactions that they took: fewer, since jobs that wait together share one. */
   readonly transactions: number;
 }
@@ -35,6 +33,9 @@ type State =
   /** The writer has gone without being asked to. */
   | { readonly phase: 'failed'; readonly error: Error };
 
+// A transaction of so many takes about as long as it takes to decide as many.
+const jobsAhead = 16;
+
 // The file runs as it is from a clone, and as JavaScript from the package.
 const writerUrl = new URL(import.meta.url.endsWith('.ts') ? './writer.ts' : './writer.js', import.meta.url);
 
@@ -56,13 +57,7 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
   let state: State = { phase: 'open' };
   let unsent: Job[] = [];
   const waiters: Waiter[] = [];
-  const stats = {
-    jobs: 0,
-    transactions: 0,
-    get waiting(): number {
-      return waiters.length;
-    },
-  };
+  const stats = { jobs: 0, transactions: 0 };
 
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have origins, workers have none
   const post = (message: ToWriter): void => worker.postMessage(message);
@@ -111,7 +106,10 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
       throw new Error(`The SQLite store at ${data.path} has ${maxWaiting} writes waiting already: it takes no more until some are done.`);
     }
     // One post for all that come in the same turn of the event loop: a post costs more than a job.
-    if (unsent.push(job) === 1) setImmediate(send);
+    const count = unsent.push(job);
+    if (count === 1) setImmediate(send);
+    // But where many come one by one, some go ahead, so that the disk is written to while the others are decided.
+    else if (count === jobsAhead) queueMicrotask(send);
     const { promise, resolve, reject } = Promise.withResolvers<JobResult>();
     waiters.push({ resolve, reject });
     return promise;

@@ -5,9 +5,10 @@ import { openForReading } from '../../../src/stores/sqlite/open-database.ts';
 import { createPeekMaker } from '../../../src/stores/sqlite/peek.ts';
 import { type SqliteStore, createSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { type Prepare, createPrepare } from '../../../src/stores/sqlite/statements.ts';
+import { createReadTurn } from '../../../src/stores/sqlite/turn.ts';
 import { peeked } from '../../conformance/store-peeks.ts';
 import { freshPaths } from '../../support/store-files.ts';
-import { aChange, created, joined, start } from '../../support/store-fixtures.ts';
+import { aChange, created, joined, sent, start } from '../../support/store-fixtures.ts';
 
 const freshPath = freshPaths();
 const byId = `SELECT ${sessionTable.columns} FROM sessions WHERE id = ?`;
@@ -37,7 +38,7 @@ test('what another one writes to the file is seen at once', async () => {
 });
 
 /** Peeks over a connection of its own, with the statements that it took. */
-function peeking(own = { jobs: 0, transactions: 0, waiting: 0 }) {
+function peeking() {
   const database = openForReading({ path, busyTimeoutMs: 5_000 });
   const statements: string[] = [];
   const prepareOpen = createPrepare(database);
@@ -45,9 +46,8 @@ function peeking(own = { jobs: 0, transactions: 0, waiting: 0 }) {
     statements.push(sql);
     return prepareOpen(sql);
   };
-  const peek = createPeekMaker(prepare, own)(sessionTable, byId);
+  const peek = createPeekMaker(prepare, createReadTurn(database, prepareOpen))(sessionTable, byId);
   return {
-    own,
     async taken(ids: readonly string[]): Promise<readonly string[]> {
       // In a turn of its own.
       await Promise.resolve();
@@ -63,7 +63,6 @@ test('as long as nobody writes, rows are read once, and that is asked once for w
   const { id } = await created(store);
   const { id: second } = await created(store);
   using reader = peeking();
-  await reader.taken([id]);
   expect(await reader.taken([id, second, id])).toEqual([look, byId, byId]);
   expect(await reader.taken([id, second, id])).toEqual([look]);
   await joined(store, second, [{}]);
@@ -77,15 +76,22 @@ test('what is not there is looked for each time', async () => {
   expect(await reader.taken([nothing, nothing])).toEqual([look, byId, byId]);
 });
 
-test('while this process writes, rows are read each time', async () => {
-  const { id } = await created(store);
-  using reader = peeking();
-  for (const own of [{ waiting: 1 }, { waiting: 0, jobs: 1 }]) {
-    Object.assign(reader.own, own);
-    expect(await reader.taken([id])).toEqual([byId]);
+test('a timeline is read in the same turn as rows, of the same state or a later one', async () => {
+  const session = await created(store);
+  for (let round = 1; round <= 3; round += 1) {
+    await sent(store, session.id, [{}]);
+    expect(store.sessions.peek?.(session.id)).toMatchObject({ seq: round });
+    const reading = store.timeline.read(session.id, 0, 10);
+    expect(store.sessions.peek?.(session.id)).toMatchObject({ seq: round });
+    expect(await reading).toMatchObject({ head: round });
   }
-  expect(await reader.taken([id])).toEqual([look, byId]);
-  expect(await reader.taken([id])).toEqual([look]);
+});
+
+test('closing in the same turn as a row was read ends both', async () => {
+  const { id } = await created(store);
+  store.sessions.peek?.(id);
+  await store[Symbol.asyncDispose]();
+  expect(() => store.sessions.peek?.(id)).toThrow('closed');
 });
 
 test('no more is kept than some megabytes', async () => {

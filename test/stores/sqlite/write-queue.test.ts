@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
+import { openForReading } from '../../../src/stores/sqlite/open-database.ts';
 import { createSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { aMessage, aSending, created, stored } from '../../support/store-fixtures.ts';
 import { freshPaths, lockedBy } from '../../support/store-files.ts';
@@ -16,6 +17,26 @@ it('commits together what is submitted together', async () => {
   await Promise.all(times(64, () => store.commit(aSending(id, [aMessage(id)]))));
   expect(store.stats.jobs - before.jobs).toBe(64);
   expect(store.stats.transactions - before.transactions).toBe(1);
+});
+
+it('begins to write before all that come one by one have come', async () => {
+  const path = freshPath();
+  await using store = await createSqliteStore({ path });
+  const { id } = await created(store);
+  const outcomes: Promise<unknown>[] = [];
+  for (let index = 0; index < 40; index += 1) {
+    outcomes.push(store.commit(aSending(id, [aMessage(id)])));
+    await Promise.resolve();
+  }
+  // The event loop has not turned since the first of them, and does not here either.
+  const database = openForReading({ path, busyTimeoutMs: 5_000 });
+  const written = database.prepare('SELECT seq FROM sessions WHERE id = ?');
+  const deadline = Date.now() + 10_000;
+  while (written.get(id)?.['seq'] === 0 && Date.now() < deadline);
+  expect(written.get(id)?.['seq']).toBeGreaterThan(0);
+  database.close();
+  await Promise.all(outcomes);
+  expect(await store.timeline.heads([id])).toEqual([40]);
 });
 
 it('bounds how many share a transaction', async () => {
