@@ -61,6 +61,7 @@ test('a session of which nothing is said is private, open and never over, and it
       leftAt: null,
       principal: 'wallet:0xada',
       banned: false,
+      upstream: null,
     },
   ]);
   expect(events).toEqual([{ type: 'MEMBER_JOINED', memberId: creation.memberId }]);
