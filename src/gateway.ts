@@ -131,7 +131,6 @@ async function compose(
       bus,
       clock,
       async confirm(session) {
-        if (!session.upstream?.clock) return session;
         const now = await upstreams.refresh(session);
         return isProblem(now) ? null : now;
       },

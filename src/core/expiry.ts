@@ -10,11 +10,11 @@ export interface ExpiryOptions {
   /** How often the store is asked what is due: the most by which another gateway's session can be late. @default 1_000 // 1 second */
   readonly scanMs?: number;
   /**
-   * Asks whether a session whose time has come is over: its service's clock may know better. Null = that cannot be told now, and is asked
-   * again. @default as recorded
+   * Asks the service whose clock decides whether a session whose time has come is over, and answers it as it is then. Null = that cannot be
+   * told now, and is asked again. @default as recorded
    */
   readonly confirm?: (session: Session) => Promise<Session | null>;
-  /** Told of sessions that the gateway's rules have ended. */
+  /** Told of sessions that the gateway's rules have ended, not the clock of their service. */
   readonly onExpired?: (session: Session) => void;
   /** Told of what went wrong; the next scan tries again. */
   readonly report: (error: unknown) => void;
@@ -38,19 +38,43 @@ const atOnce = 64;
 export function createExpiry({ store, bus, clock, scanMs = 1_000, confirm, onExpired, report }: ExpiryOptions): Expiry {
   const planned = new Map<SessionId, { readonly dueAt: number; readonly timer: Disposable }>();
   const running = new Set<Promise<unknown>>();
+  /** Sessions whose services are being asked. */
+  const asking = new Set<SessionId>();
   let scanTimer: Disposable | null = null;
   let phase: 'new' | 'started' | 'stopped' = 'new';
   // Asked again after each wait: it may have been stopped meanwhile.
   const isStopped = (): boolean => phase === 'stopped';
 
-  /** Does what is due at a session. False where that is left for the next scan. */
-  async function settle(sessionId: SessionId): Promise<boolean> {
+  /** Has the service asked about what is due, and goes on when it answers: what is due elsewhere does not wait for that. */
+  function ask(session: Session, service: NonNullable<ExpiryOptions['confirm']>): void {
+    if (asking.has(session.id)) return;
+    asking.add(session.id);
+    const answered = async (): Promise<void> => {
+      try {
+        const confirmed = await service(session);
+        if (confirmed !== null) await settle(session.id, confirmed.expiresAt);
+      } finally {
+        asking.delete(session.id);
+      }
+    };
+    void track(answered());
+  }
+
+  /**
+   * Does what is due at a session. False where that is left for later.
+   *
+   * @param confirmed - The expiry that the service has confirmed.
+   */
+  async function settle(sessionId: SessionId, confirmed?: Session['expiresAt']): Promise<boolean> {
     while (!isStopped()) {
-      const [found = null] = await store.sessions.byIds([sessionId]);
-      const isDue = found?.status === 'ACTIVE' && found.expiresAt !== null && found.expiresAt <= clock.now();
-      const session = isDue && confirm !== undefined ? await confirm(found) : found;
-      if (session === null && found !== null) return false;
-      const change = session && decideTick(session, clock.now());
+      const [session = null] = await store.sessions.byIds([sessionId]);
+      const now = clock.now();
+      const isDue = session?.status === 'ACTIVE' && session.expiresAt !== null && session.expiresAt <= now;
+      if (isDue && confirm !== undefined && session.upstream?.clock && session.expiresAt !== confirmed) {
+        ask(session, confirm);
+        return false;
+      }
+      const change = session && decideTick(session, now);
       if (change === null) {
         // Activity has moved the instant, or another gateway was faster.
         if (session?.status !== 'ACTIVE' || session.dueAt === null) return true;
@@ -62,7 +86,7 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, confirm, onExp
       if (outcome.kind === 'committed') {
         bus.publish({ sessionId, seq: outcome.seq });
         if (typeof change.set.dueAt === 'number') schedule(sessionId, change.set.dueAt);
-        if (change.set.status === 'EXPIRED' && session !== null) onExpired?.(session);
+        if (change.set.status === 'EXPIRED' && session !== null && !session.upstream?.clock) onExpired?.(session);
       }
       if (outcome.kind !== 'conflict') return true;
     }
@@ -111,12 +135,14 @@ export function createExpiry({ store, bus, clock, scanMs = 1_000, confirm, onExp
   async function scan(): Promise<number> {
     for (;;) {
       const now = clock.now();
-      const due = await store.sessions.due(now + 2 * scanMs, pageSize);
+      // Those that are waited for come first, as they are over for longest: the page is what is behind them.
+      const limit = pageSize + asking.size;
+      const due = await store.sessions.due(now + 2 * scanMs, limit);
       const over = due.filter(({ dueAt }) => dueAt <= now);
       for (const { id, dueAt } of due.slice(over.length)) schedule(id, dueAt);
-      const done = await settleAll(over.map(({ id }) => id));
+      const done = await settleAll(over.map(({ id }) => id).filter((id) => !asking.has(id)));
       const last = due.at(-1);
-      if (isStopped() || last === undefined || due.length < pageSize) return scanMs;
+      if (isStopped() || last === undefined || due.length < limit) return scanMs;
       // A full page: there may be more behind it. Where all of it lies ahead that can wait until its end.
       if (over.length === 0) return Math.min(scanMs, last.dueAt - clock.now());
       if (done === 0) return scanMs;

@@ -1,3 +1,4 @@
+import { canonicalJson } from './canonical-json.ts';
 import type { Clock, IdempotencyRecord, SessionChange, Store } from './ports.ts';
 import { type Problem, problem } from './problem.ts';
 import { type Caller, principalOf } from './viewer.ts';
@@ -65,11 +66,3 @@ export function createIdempotency({
     },
   };
 }
-
-/** JSON with keys in order, so that the same input written differently is the same. */
-const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_, child: unknown) =>
-    typeof child === 'object' && child !== null && !Array.isArray(child)
-      ? Object.fromEntries(Object.entries(child).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : child,
-  );

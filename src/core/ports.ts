@@ -35,10 +35,8 @@ export interface SessionChange {
      */
     readonly exclusive: boolean;
   };
-  /** Absolute values. */
-  readonly set: Partial<
-    Omit<Session, 'id' | 'backend' | 'handle' | 'createdAt' | 'version' | 'seq' | 'files' | 'fileBytes' | 'renewalCount'>
-  >;
+  /** Absolute values. `touch` and `add` come on top of them. */
+  readonly set: Partial<Omit<Session, 'id' | 'backend' | 'handle' | 'createdAt' | 'version' | 'seq' | 'files' | 'fileBytes'>>;
   readonly touch: Touch | null;
   /** Added to the counters. */
   readonly add: { readonly files: number; readonly fileBytes: number };

@@ -1,3 +1,4 @@
+import { sameJson } from './canonical-json.ts';
 import { type Check, firstOf, bytes, integer, list } from './checks.ts';
 import { type SessionLimits, listEntries, maxFileMegabytes, passwordBytes, textLimits } from './limits.ts';
 import { type Problem, problem } from './problem.ts';
@@ -118,6 +119,4 @@ const ruleNames = [
 
 /** The rules that differ, by the names that clients know them by. */
 export const changedRules = (before: Rules, after: Rules): readonly string[] =>
-  ruleNames
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-    .map((name) => `rules.${name === 'passwordHash' ? 'password' : name}`);
+  ruleNames.filter((name) => !sameJson(before[name], after[name])).map((name) => `rules.${name === 'passwordHash' ? 'password' : name}`);

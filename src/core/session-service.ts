@@ -70,14 +70,18 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
     join: createJoin({ ...options, passwords, runner, admit }),
     send: createSend({ ...options, idempotency, runner }),
     ...createSettings({ ...options, passwords, runner, settingsPart }),
-    leave: (caller, input) => runner.command(caller, input, { part: ({ effects: { leave } }, at) => ask(leave, at) }, decideLeave),
+    leave(caller, input) {
+      // A service that does not know the member has nobody to let go.
+      const part: ServicePart = ({ effects: { leave } }, at, { members: [member] }) => (member?.upstream == null ? null : ask(leave, at));
+      return runner.command(caller, input, { part }, decideLeave);
+    },
     async kick(caller, input) {
       const { memberId } = input;
       if (!isMemberId(memberId))
         return problem('BAD_INPUT', `Expected \`memberId\` to be a Member id (mem_…), got ${shown(memberId)}.`, { path: ['memberId'] });
       let target: Member | null = null;
       const part: ServicePart = ({ effects: { kick } }, at) =>
-        kick === undefined || target === null ? null : askOf(kick, at, upstreams.access.memberAt(target));
+        kick === undefined || target?.upstream == null ? null : askOf(kick, at, upstreams.access.memberAt(target));
       const outcome = await runner.command(caller, input, { feature: 'KICK', part }, async (state) => {
         [target = null] = await store.members.byIds([memberId]);
         return decideKick(state, target, { memberId, reason: input.reason ?? null, ban: input.ban ?? true });

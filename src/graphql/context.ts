@@ -67,6 +67,7 @@ export class RequestContext {
   followed: SessionId | null = null;
 
   readonly #current = new Map<SessionId, Promise<Session>>();
+  readonly #found = new Map<string, Promise<Session | null>>();
   readonly #histories = new Map<SessionId, Promise<Problem | null>>();
 
   constructor(services: Services, caller: Caller, signal: AbortSignal | undefined) {
@@ -87,6 +88,26 @@ export class RequestContext {
     return andThen(this.standing(session), (standing) => (maySee(session, standing) ? this.#refreshed(session) : session));
   }
 
+  /**
+   * The session by its handle, asked of its service where there is no record of it, once for the operation.
+   *
+   * @throws ProblemError where the service cannot say.
+   */
+  async byHandle(backend: string, handle: string): Promise<Session | null> {
+    const recorded = await this.loaders.handles.load({ backend, handle });
+    if (recorded !== null) return this.current(recorded);
+    const key = `${backend} ${handle}`;
+    const found = this.#found.get(key) ?? this.#lookUp(backend, handle);
+    this.#found.set(key, found);
+    return found;
+  }
+
+  async #lookUp(backend: string, handle: string): Promise<Session | null> {
+    const found = orThrow(await this.services.upstreams.find(backend, handle));
+    if (found !== null) this.isCurrent([found]);
+    return found;
+  }
+
   #refreshed(session: Session): Promise<Session> {
     const before = this.#current.get(session.id);
     if (before !== undefined) return before;
@@ -102,6 +123,8 @@ export class RequestContext {
 
   /** Brings the service's messages of a session into the record, once for the operation. Null = they are there. */
   history(session: Session): Promise<Problem | null> {
+    // Whoever follows it has it compared as things happen: not once more for each event.
+    if (this.followed === session.id) return Promise.resolve(null);
     const before = this.#histories.get(session.id);
     if (before !== undefined) return before;
     const compared = this.services.upstreams.ingest.history(session);
@@ -113,6 +136,7 @@ export class RequestContext {
   reset(): void {
     this.loaders.reset();
     this.#current.clear();
+    this.#found.clear();
     this.#histories.clear();
   }
 

@@ -1,15 +1,28 @@
 import type { Backend } from '../backend.ts';
 import { shown } from '../checks.ts';
 import { checkCreate, decideCreate } from '../decide/create.ts';
+import { decideClaim } from '../decide/claim.ts';
 import { createdWith } from '../decide/facts.ts';
 import type { Idempotency, Requested } from '../idempotency.ts';
 import { canonicalList, identify } from '../identity.ts';
 import { type SessionId, kindOfId, nameInId, newHandle, newMemberId, newSessionId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { Member } from '../member.ts';
-import type { Addresses, Bus, Clock, IdempotencyRecord, MemberTokens, SecretBox, SessionCreation, Store, WalletProofs } from '../ports.ts';
+import type {
+  Addresses,
+  Bus,
+  Clock,
+  CommitOutcome,
+  IdempotencyRecord,
+  MemberTokens,
+  SecretBox,
+  SessionCreation,
+  Store,
+  WalletProofs,
+} from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
+import type { Session } from '../session.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { Admission, CreateInput, UseCases } from '../use-cases.ts';
 import { type Caller, membershipPrincipal, principalOf, serviceCreator, tiers } from '../viewer.ts';
@@ -39,6 +52,12 @@ interface Prepared {
   readonly creation: SessionCreation;
   /** Lets go of what was opened at the service. Null = there is no service. */
   readonly undo: (() => Promise<unknown>) | null;
+}
+
+/** What came of committing a creation, and the session whose record it became. */
+interface Recorded {
+  readonly outcome: CommitOutcome;
+  readonly sessionId: SessionId;
 }
 
 /** The answer to somebody who got in. */
@@ -128,48 +147,44 @@ export function createCreate(options: CreateOptions): UseCases['create'] {
     return { creation: made, undo };
   }
 
-  /** A list has given a record to the session before its creation did: the record becomes the creator's. */
-  async function claim({ session, members, events, at, idempotency: record }: SessionCreation): Promise<Admission | null> {
-    const [adopted = null] = await store.sessions.byHandles([session]);
-    const [host] = members;
-    if (adopted === null || host === undefined || adopted.createdBy !== serviceCreator(session.backend)) return null;
-    const { id, version } = adopted;
-    const {
-      id: _id,
-      backend: _backend,
-      handle: _handle,
-      createdAt: _createdAt,
-      version: _version,
-      seq: _seq,
-      files: _files,
-      fileBytes: _bytes,
-      renewalCount: _count,
-      ...set
-    } = session;
-    const outcome = await store.commit({
-      kind: 'change',
-      sessionId: id,
-      guard: { version, exclusive: true },
-      set,
-      touch: null,
-      add: { files: 0, fileBytes: 0 },
-      members: members.map((member) => ({ ...member, sessionId: id })),
-      messages: [],
-      clearMessages: false,
-      events,
-      at,
-      idempotency: record && { ...record, result: { ...record.result, sessionId: id } },
-    });
-    if (outcome.kind !== 'committed') return null;
-    bus.publish({ sessionId: id, seq: outcome.seq });
-    if (set.dueAt !== null) schedule(id, set.dueAt);
-    return admit(id, host);
+  /** A list has given a record to the session before its creation did: the record becomes the creator's. Null = it is somebody's. */
+  async function claim(creation: SessionCreation): Promise<Recorded | null> {
+    for (;;) {
+      const [adopted = null] = await store.sessions.byHandles([creation.session]);
+      if (adopted === null || adopted.status !== 'ACTIVE' || adopted.createdBy !== serviceCreator(creation.session.backend)) return null;
+      const [page] = await store.members.list([{ sessionId: adopted.id, status: 'ACTIVE', page: { limit: limits.maxMembersLimit } }]);
+      const sealed = creation.session.upstream?.sealed ?? null;
+      // Sealed for one record, it does not open in another.
+      const again = sealed === null ? null : box.seal(box.open(sealed, creation.session.id), adopted.id);
+      const outcome = await store.commit(decideClaim(adopted, page?.items ?? [], creation, again));
+      if (outcome.kind === 'committed') tell({ ...creation.session, id: adopted.id }, outcome.seq);
+      if (outcome.kind !== 'conflict') return { outcome, sessionId: adopted.id };
+    }
+  }
+
+  function tell({ id, dueAt }: Pick<Session, 'id' | 'dueAt'>, seq: number): void {
+    bus.publish({ sessionId: id, seq });
+    if (dueAt !== null) schedule(id, dueAt);
+  }
+
+  /** Commits the creation. What was opened and is not recorded is let go. */
+  async function record(creation: SessionCreation, undo: Prepared['undo']): Promise<Recorded> {
+    let isKept = false;
+    try {
+      const outcome = await store.commit(creation);
+      if (outcome.kind === 'committed') tell(creation.session, outcome.seq);
+      const claimed = outcome.kind === 'handle-taken' && undo !== null ? await claim(creation) : null;
+      // One that has been recorded as another's is not ours to let go.
+      isKept = outcome.kind === 'committed' || outcome.kind === 'handle-taken';
+      return claimed ?? { outcome, sessionId: creation.session.id };
+    } finally {
+      if (!isKept && undo !== null) upstreams.background(undo());
+    }
   }
 
   async function open(caller: Caller, input: CreateInput, backend: Backend, requested: Requested | null): Promise<Admission | Problem> {
     const prepared = await prepare(caller, input, backend);
     if (isProblem(prepared)) return prepared;
-    const { undo } = prepared;
     const { session, members } = prepared.creation;
     const [host] = members;
     if (host === undefined) throw new Error('A session is created with its creator');
@@ -177,24 +192,17 @@ export function createCreate(options: CreateOptions): UseCases['create'] {
       ...prepared.creation,
       idempotency: requested && idempotency.of(requested, { sessionId: session.id, memberId: host.id }),
     };
-    const outcome = await store.commit(creation);
+    const { outcome, sessionId } = await record(creation, prepared.undo);
     switch (outcome.kind) {
       case 'committed':
-        bus.publish({ sessionId: session.id, seq: outcome.seq });
-        if (session.dueAt !== null) schedule(session.id, session.dueAt);
-        return admit(session.id, host);
+        return admit(sessionId, host);
       case 'repeated':
-        // Another gateway has answered the same request: what was opened here is nobody's.
-        if (undo !== null) upstreams.background(undo());
         return idempotency.replay(requested, outcome.record) ?? admitAgain(outcome.record);
-      case 'handle-taken': {
-        const claimed = undo === null ? null : await claim(creation);
-        if (claimed !== null) return claimed;
+      case 'handle-taken':
         return problem('CONFLICT', `Backend ${backend.name} has a session with handle ${session.handle} already.`, {
           path: ['handle'],
           backend: backend.name,
         });
-      }
       case 'conflict':
       case 'missing':
         throw new Error(`A creation cannot end in ${outcome.kind}`);

@@ -36,7 +36,7 @@ export type Outcome =
   | { readonly kind: 'repeated'; readonly record: IdempotencyRecord }
   | Problem;
 
-/** What came of asking the service: how the record is to follow, and how to take it back where that cannot be. */
+/** What came of asking the service: how the record is to follow, and how to take it back where it does not. */
 export interface Effected {
   amend(change: SessionChange, state: State): SessionChange;
   readonly undo?: () => Promise<unknown>;
@@ -51,23 +51,37 @@ export type ServicePart = (service: Service, at: () => Promise<SessionAt>, chang
 export interface CommandOptions {
   /** What the session's backend must have. @default nothing */
   readonly feature?: Feature;
-  /** Changes that exclude each other take turns instead of trying again and again. @default true */
+  /** See `AttemptOptions`. @default true */
   readonly exclusive?: boolean;
   /** What the session's service does. @default nothing */
   readonly part?: ServicePart;
 }
 
+export interface AttemptOptions {
+  readonly requested?: Requested | null;
+  readonly effect?: Effect;
+  /** Changes that exclude each other take turns instead of trying again and again; others do so once that has happened. @default true */
+  readonly exclusive?: boolean;
+}
+
 /** How every command on a session is carried out: load, decide, commit, tell. */
 export interface Runner {
-  readonly inTurn: Serializer;
   load(caller: Caller, id: SessionId): Eventually<State | null>;
-  /** Decides and commits, again where another gateway was faster. */
-  attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null, effect?: Effect): Promise<Outcome>;
+  /** Decides and commits, again where something else was faster. */
+  attempt(caller: Caller, id: SessionId, decide: Decide, options?: AttemptOptions): Promise<Outcome>;
   /** A service's part as an effect. */
   effectOf(part: ServicePart): Effect;
   /** The same for a command that is on a session which the caller can see, and answers with that session. */
   command(caller: Caller, input: InSession, options: CommandOptions, decide: Decide): Promise<Change | Problem>;
   requireFeature(backendName: string, feature: Feature | undefined): Problem | null;
+}
+
+/** One command, from its first try to its last. */
+interface Run {
+  readonly requested: Requested | null;
+  readonly effect: Effect | undefined;
+  /** What its service has done: once, however often it is tried. */
+  effected: Effected | null;
 }
 
 // Within one gateway exclusive changes of a session take turns, so only other gateways can get in between: as many tries as there are
@@ -131,48 +145,68 @@ export function createRunner(options: RunnerOptions): Runner {
       );
     };
 
-  async function attempt(caller: Caller, id: SessionId, decide: Decide, requested: Requested | null, effect?: Effect): Promise<Outcome> {
-    let effected: Effected | null = null;
-    const takeBack = (): void => {
-      if (effected?.undo !== undefined) upstreams.background(effected.undo());
-    };
-    for (let tries = 0; tries < maxTries; tries += 1) {
-      const state = await load(caller, id);
-      if (state === null) return noSession(id);
-      const decision = await decide(state);
-      if (decision === null) return { kind: 'done', seq: state.session.seq, change: null };
-      if (isProblem(decision)) {
-        // The same request, arrived twice, may be what has changed the state: then its answer is due, not this refusal.
-        const record = requested === null ? null : await idempotency.find(requested);
-        takeBack();
-        return record === null ? decision : { kind: 'repeated', record };
-      }
-      if (effected === null) {
-        const asked = await (effect?.(state, decision) ?? null);
-        if (isProblem(asked)) {
-          noticeEnd(state.session, asked);
-          return asked;
-        }
-        effected = asked;
-      }
-      const decided = effected?.amend(decision, state) ?? decision;
-      const change = requested === null ? decided : { ...decided, idempotency: idempotency.record(requested, decided) };
-      const outcome = await store.commit(change);
-      switch (outcome.kind) {
-        case 'committed':
-          tell(change, outcome.seq);
-          return { kind: 'done', seq: outcome.seq, change };
-        case 'repeated':
-          return outcome;
-        case 'missing':
-          return noSession(id);
-        case 'handle-taken':
-          throw new Error('A change cannot end in handle-taken');
-        case 'conflict':
-      }
+  /** Tries once. Null = something else was faster. */
+  async function tryOnce(caller: Caller, id: SessionId, decide: Decide, run: Run): Promise<Outcome | null> {
+    const { requested } = run;
+    const state = await load(caller, id);
+    if (state === null) return noSession(id);
+    const decision = await decide(state);
+    if (decision === null) return { kind: 'done', seq: state.session.seq, change: null };
+    if (isProblem(decision)) {
+      // The same request, arrived twice, may be what has changed the state: then its answer is due, not this refusal.
+      const record = requested === null ? null : await idempotency.find(requested);
+      return record === null ? decision : { kind: 'repeated', record };
     }
-    takeBack();
+    if (run.effected === null) {
+      const asked = await (run.effect?.(state, decision) ?? null);
+      if (isProblem(asked)) {
+        noticeEnd(state.session, asked);
+        return asked;
+      }
+      run.effected = asked;
+    }
+    const decided = run.effected?.amend(decision, state) ?? decision;
+    const change = requested === null ? decided : { ...decided, idempotency: idempotency.record(requested, decided) };
+    const outcome = await store.commit(change);
+    switch (outcome.kind) {
+      case 'committed':
+        tell(change, outcome.seq);
+        return { kind: 'done', seq: outcome.seq, change };
+      case 'repeated':
+        return outcome;
+      case 'missing':
+        return noSession(id);
+      case 'handle-taken':
+        throw new Error('A change cannot end in handle-taken');
+      case 'conflict':
+        return null;
+    }
+  }
+
+  async function tryOn(caller: Caller, id: SessionId, decide: Decide, run: Run): Promise<Outcome> {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const outcome = await tryOnce(caller, id, decide, run);
+      if (outcome !== null) return outcome;
+    }
     return problem('CONFLICT', `Session ${id} is being changed by too many at once: try again.`, { retryAfterSeconds: 1 });
+  }
+
+  async function attempt(
+    caller: Caller,
+    id: SessionId,
+    decide: Decide,
+    { requested = null, effect, exclusive = true }: AttemptOptions = {},
+  ): Promise<Outcome> {
+    const run: Run = { requested, effect, effected: null };
+    let isRecorded = false;
+    try {
+      const first = exclusive ? null : await tryOnce(caller, id, decide, run);
+      const outcome = first ?? (await inTurn(id, () => tryOn(caller, id, decide, run)));
+      isRecorded = !isProblem(outcome) && outcome.kind === 'done' && outcome.change !== null;
+      return outcome;
+    } finally {
+      if (!isRecorded && run.effected?.undo !== undefined) upstreams.background(run.effected.undo());
+    }
   }
 
   function requireFeature(backendName: string, feature: Feature | undefined): Problem | null {
@@ -186,7 +220,6 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   return {
-    inTurn,
     load,
     attempt,
     effectOf,
@@ -198,8 +231,7 @@ export function createRunner(options: RunnerOptions): Runner {
         if (!maySee(state.session, state.standing)) return noSession(id);
         return requireFeature(state.session.backend, feature) ?? decide(state);
       };
-      const run = (): Promise<Outcome> => attempt(caller, id, visible, null, part && effectOf(part));
-      const outcome = await (exclusive ? inTurn(id, run) : run());
+      const outcome = await attempt(caller, id, visible, { exclusive, ...(part && { effect: effectOf(part) }) });
       return isProblem(outcome) ? outcome : { sessionId: id };
     },
   };

@@ -13,7 +13,8 @@ import { type Sent, type ServiceMessage, markOf } from '../service.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { type Delivery, type SendInput, type UseCases, maySee } from '../use-cases.ts';
 import type { Caller } from '../viewer.ts';
-import { type Decide, type Effect, type Effected, type Runner, noSession, sessionIdIn } from './runner.ts';
+import { type Decide, type Effect, type Effected, type Outcome, type Runner, noSession, sessionIdIn } from './runner.ts';
+import { shownOf } from './settings.ts';
 
 export interface SendOptions {
   readonly store: Store;
@@ -29,6 +30,24 @@ export interface SendOptions {
 /** How far behind a message its reply is looked for, where the same request comes again. */
 const replyWindow = 20;
 
+/** A message on its way. */
+interface Sending {
+  /** What came of it. */
+  sent: Sent | null;
+  /** Held until it is recorded. */
+  message: Disposable | null;
+  /** Held until its reply is. */
+  reply: Disposable | null;
+}
+
+/** The message of a change, with the number that its event got. */
+function writtenBy({ seq, change }: Extract<Outcome, { kind: 'done' }>): Message | null {
+  const [message] = change?.messages ?? [];
+  if (message === undefined || !change) return null;
+  const place = change.events.findIndex((event) => event.type === 'MESSAGE_ADDED' && event.messageId === message.id);
+  return { ...message, seq: seq - (change.events.length - 1 - place) };
+}
+
 /** The command that sends a message. */
 export function createSend(options: SendOptions): UseCases['send'] {
   const { store, backends, limits, idempotency, runner, upstreams, inTurn, emit } = options;
@@ -39,8 +58,10 @@ export function createSend(options: SendOptions): UseCases['send'] {
     return problem('BAD_INPUT', `Expected \`inReplyTo\` to be a Message id (msg_…), got ${shown(inReplyTo)}.`, { path: ['inReplyTo'] });
   }
 
-  async function recorded(id: SessionId, { id: serviceId }: Sent): Promise<Message | null> {
-    return serviceId === null ? null : ((await store.messages.byIds([messageIdFrom(id, serviceId)]))[0] ?? null);
+  /** The message as somebody else has recorded it, who heard of it from the service. */
+  async function recorded(id: SessionId, own: MessageId, { id: serviceId }: Sent): Promise<Message | null> {
+    const ids = serviceId === null ? [own] : [messageIdFrom(id, serviceId), own];
+    return (await store.messages.byIds(ids)).find((message) => message !== null) ?? null;
   }
 
   /** The reply to a message, where one has come. */
@@ -59,21 +80,21 @@ export function createSend(options: SendOptions): UseCases['send'] {
   async function takeReply(id: SessionId, to: MessageId, said: Promise<ServiceMessage | Problem>): Promise<Message | Problem> {
     const reply = await said;
     if (isProblem(reply)) return reply;
-    await upstreams.ingest.messages(id, [reply], to);
+    await upstreams.ingest.reply(id, reply, to);
     const [message = null] = await store.messages.byIds([messageIdFrom(id, reply.id)]);
-    return message ?? problem('ENDED', `Session ${id} was over before the reply came.`);
+    return message ?? problem('ENDED', `Session ${id} was over, or cleared, before the reply came.`);
   }
 
-  /** Sends by the service, where it has a part in messages. `sent` is what came of it. */
-  function sending(caller: Caller, input: SendInput, sent: { value: Sent | null; underway: Disposable | null }): Effect {
+  /** Sends by the service, where it has a part in messages. */
+  function sending(input: SendInput, sending: Sending): Effect {
     return ({ session, standing }, { messages: [message] }) => {
       const service = backends.get(session.backend)?.service ?? null;
       if (service?.send === undefined || message === undefined) return null;
       const send = service.send.bind(service);
-      const { role, content, channel, attachments, metadata, options: inForce } = message;
+      const { role, content, channel, attachments, metadata } = message;
       const ask = async (): Promise<Effected | Problem> => {
         const at = await upstreams.access.at(service, session, standing.member);
-        sent.underway = upstreams.ingest.sending(session.id, { role, content });
+        sending.message = upstreams.ingest.expecting(session.id, { role, content });
         const answer = await send(
           at,
           {
@@ -82,7 +103,8 @@ export function createSend(options: SendOptions): UseCases['send'] {
             channel,
             attachments,
             metadata,
-            options: inForce,
+            // With what the record is not to have.
+            options: { ...message.options, ...input.options },
             mark: markOf(store.epoch, message.id),
             awaitReply: input.awaitReply === true,
             onDelta: ({ id, text }) => emit(session.id, { type: 'REPLY_DELTA', messageId: messageIdFrom(session.id, id), text }),
@@ -90,15 +112,16 @@ export function createSend(options: SendOptions): UseCases['send'] {
           upstreams.signal,
         );
         if (isProblem(answer)) return answer;
-        sent.value = answer;
+        sending.sent = answer;
+        if (answer.reply !== null) sending.reply = upstreams.ingest.expecting(session.id, { role: 'ASSISTANT', content: null });
         // Under the service's id it is the same message, however else it is heard of.
         const id = answer.id === null ? message.id : messageIdFrom(session.id, answer.id);
         return {
-          amend: (change, state) => ({
-            ...withFacts(change, state.session, answer.facts),
-            messages: change.messages.map((each) => ({ ...each, id })),
-            events: change.events.map((event) => (event.type === 'MESSAGE_ADDED' ? { ...event, messageId: id } : event)),
-          }),
+          amend: (change, state) => {
+            const messages = change.messages.map((each) => ({ ...each, id }));
+            const events = change.events.map((event) => (event.type === 'MESSAGE_ADDED' ? { ...event, messageId: id } : event));
+            return withFacts({ ...change, messages, events }, state.session, answer.facts);
+          },
         };
       };
       return ask();
@@ -107,43 +130,56 @@ export function createSend(options: SendOptions): UseCases['send'] {
 
   async function send(caller: Caller, id: SessionId, input: SendInput, requested: Requested | null): Promise<Delivery | Problem> {
     const messageId = newMessageId();
-    const sent: { value: Sent | null; underway: Disposable | null } = { value: null, underway: null };
+    const under: Sending = { sent: null, message: null, reply: null };
+    let isRecorded = false;
     const decide: Decide = async (state) => {
       if (!maySee(state.session, state.standing)) return noSession(id);
-      const unsupported = runner.requireFeature(state.session.backend, input.awaitReply ? 'AGENT_REPLY' : 'MESSAGES');
+      const { backend } = state.session;
+      const unsupported = runner.requireFeature(backend, input.awaitReply ? 'AGENT_REPLY' : 'MESSAGES');
       if (unsupported !== null) return input.awaitReply ? { ...unsupported, path: ['awaitReply'] } : unsupported;
       // Taken by the service, and heard of by another gateway before it could be recorded here.
-      if (sent.value !== null && (await recorded(id, sent.value)) !== null) return null;
+      if (under.sent !== null && (await recorded(id, messageId, under.sent)) !== null) return null;
       const inReplyTo = await repliedTo(input);
-      return isProblem(inReplyTo) ? inReplyTo : decideSend(state, input, { messageId, inReplyTo });
+      if (isProblem(inReplyTo)) return inReplyTo;
+      const secret = backends.get(backend)?.service?.secretDefaults ?? [];
+      return decideSend(state, { ...input, options: shownOf(input.options ?? {}, secret) }, { messageId, inReplyTo });
     };
-    const run = () => runner.attempt(caller, id, decide, requested, sending(caller, input, sent));
     try {
       // Files are counted, and so exclude each other.
-      const outcome = await (input.attachments?.length ? inTurn(id, run) : run());
+      const exclusive = (input.attachments?.length ?? 0) > 0;
+      const outcome = await runner.attempt(caller, id, decide, { requested, exclusive, effect: sending(input, under) });
       if (isProblem(outcome)) return outcome;
       if (outcome.kind === 'repeated') return idempotency.replay(requested, outcome.record) ?? (await deliverAgain(input, outcome.record));
-      const [written] = outcome.change?.messages ?? [];
-      const message = written ?? (sent.value && (await recorded(id, sent.value)));
-      if (message === null || message === undefined) throw new Error('A message that was committed is in its change');
-      const delivered: Message = written === undefined ? (message as Message) : { ...written, seq: outcome.seq };
-      const said = sent.value?.reply ?? null;
-      if (said === null) return { message: delivered, reply: null };
-      const taking = takeReply(id, message.id, said);
-      if (input.awaitReply !== true) {
-        upstreams.background(taking);
-        return { message: delivered, reply: null };
-      }
-      const reply = await taking;
-      if (!isProblem(reply)) return { message: delivered, reply };
-      return {
-        ...reply,
-        detail: `Message ${message.id} was sent, but its reply did not come: ${reply.detail ?? reply.title}`,
-        path: ['awaitReply'],
-      };
+      const message = writtenBy(outcome) ?? (under.sent && (await recorded(id, messageId, under.sent)));
+      if (message === null) throw new Error('A message that was committed is in its change');
+      isRecorded = true;
+      under.message?.[Symbol.dispose]();
+      return await replied(input, message, under);
     } finally {
-      sent.underway?.[Symbol.dispose]();
+      under.message?.[Symbol.dispose]();
+      if (!isRecorded) {
+        under.reply?.[Symbol.dispose]();
+        // There is nothing that it would answer.
+        if (under.sent?.reply) upstreams.background(under.sent.reply);
+      }
     }
+  }
+
+  /** The delivery with its reply, where that is waited for. */
+  async function replied(input: SendInput, message: Message, { sent, reply: expected }: Sending): Promise<Delivery | Problem> {
+    if (!sent?.reply) return { message, reply: null };
+    const taking = takeReply(message.sessionId, message.id, sent.reply).finally(() => expected?.[Symbol.dispose]());
+    if (input.awaitReply !== true) {
+      upstreams.background(taking);
+      return { message, reply: null };
+    }
+    const reply = await taking;
+    if (!isProblem(reply)) return { message, reply };
+    return {
+      ...reply,
+      detail: `Message ${message.id} was sent, but its reply did not come: ${reply.detail ?? reply.title}`,
+      path: ['awaitReply'],
+    };
   }
 
   return async (caller, input) => {

@@ -36,11 +36,15 @@ export const createSettingsPart =
     return ask(effect, at, wanted());
   };
 
+/** The object without what goes to the service and nowhere else. */
+export const shownOf = (object: JsonObject, secret: readonly string[]): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !secret.includes(key)));
+
 /** The input without what goes to the service and nowhere else. */
 export function withoutSecrets<T extends { readonly defaults?: JsonObject | null | undefined }>(input: T, secret: readonly string[]): T {
   const { defaults } = input;
   if (!defaults || !secret.some((key) => Object.hasOwn(defaults, key))) return input;
-  return { ...input, defaults: Object.fromEntries(Object.entries(defaults).filter(([key]) => !secret.includes(key))) };
+  return { ...input, defaults: shownOf(defaults, secret) };
 }
 
 export interface SettingsOptions {

@@ -1,3 +1,4 @@
+import { sameJson } from '../canonical-json.ts';
 import { type MemberId, memberIdFrom } from '../ids.ts';
 import { dueAtOf, expiryOf } from '../lifetime.ts';
 import type { Member } from '../member.ts';
@@ -5,25 +6,15 @@ import type { EventBody } from '../event.ts';
 import type { SessionChange, SessionCreation } from '../ports.ts';
 import { changedRules, noRules } from '../rules.ts';
 import type { Facts, ServiceMember } from '../service.ts';
-import type { Session, SessionUpstream } from '../session.ts';
+import type { Session, SessionStatus, SessionUpstream } from '../session.ts';
 import { type State, change } from './state.ts';
 
 type Moment = Pick<State, 'session' | 'now'>;
 
 export const noUpstream: SessionUpstream = { data: {}, sealed: null, clock: false, endsAt: null, clearedAt: null };
 
-const plain = [
-  'title',
-  'description',
-  'visibility',
-  'situation',
-  'agentId',
-  'metadata',
-  'defaults',
-  'owners',
-  'lastActivityAt',
-  'renewalCount',
-] as const;
+const settings = ['title', 'description', 'visibility', 'situation', 'agentId', 'defaults', 'metadata', 'owners'] as const;
+const plain = [...settings, 'renewalCount'] as const;
 
 /** The session as it is with what the service says of it. Its end, where it is over, is not among that. */
 export function sessionWith(session: Session, facts: Facts): Session {
@@ -35,42 +26,74 @@ export function sessionWith(session: Session, facts: Facts): Session {
     endsAt: facts.endsAt ?? before.endsAt,
   };
   const given = Object.fromEntries(plain.flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]]]))) as Partial<Session>;
-  const next = { ...session, ...given, rules: { ...session.rules, ...facts.rules }, upstream };
+  // The gateway knows of activity that the service does not: of two instants the later one holds.
+  const lastActivityAt = Math.max(session.lastActivityAt, facts.lastActivityAt ?? -Infinity);
+  const next = { ...session, ...given, lastActivityAt, rules: { ...session.rules, ...facts.rules }, upstream };
   const expiresAt = facts.expiresAt === undefined ? expiryOf(next.rules, next) : facts.expiresAt;
   return { ...next, expiresAt, dueAt: dueAtOf(next.rules, expiresAt, session.warnedFor) };
 }
 
-const told = [...plain, 'rules', 'upstream', 'expiresAt', 'dueAt'] as const;
-const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+const told = [...plain, 'lastActivityAt', 'rules', 'upstream', 'expiresAt', 'dueAt'] as const;
 
 /** What of a session differs from how it was. */
 const differences = (before: Session, after: Session): SessionChange['set'] =>
-  Object.fromEntries(told.flatMap((name) => (same(before[name], after[name]) ? [] : [[name, after[name]]])));
+  Object.fromEntries(told.flatMap((name) => (sameJson(before[name], after[name]) ? [] : [[name, after[name]]])));
+
+/** The names by which clients know what has changed. */
+const changedNames = (before: Session, after: Session): readonly string[] => [
+  ...settings.filter((name) => !sameJson(before[name], after[name])),
+  ...changedRules(before.rules, after.rules),
+];
+
+type Over = Exclude<SessionStatus, 'ACTIVE'>;
+const overIn = ({ status = 'ACTIVE' }: Facts): Over | null => (status === 'ACTIVE' ? null : status);
+
+/** The end of a session at its service, as an event. */
+const endOf = (status: Over): EventBody =>
+  status === 'EXPIRED' ? { type: 'SESSION_EXPIRED' } : { type: 'SESSION_ENDED', byId: null, reason: 'It is gone from its service' };
+
+/** The decision's events, with what the service's answer makes of them and adds to them. */
+function eventsWith(decided: SessionChange, session: Session, facts: Facts, over: Over | null): readonly EventBody[] {
+  const base: Session = { ...session, ...decided.set };
+  const after = sessionWith(base, facts);
+  const changed = changedNames(base, after);
+  const events = decided.events.map((event): EventBody => {
+    if (event.type === 'SESSION_RENEWED' && facts.expiresAt !== undefined) return { ...event, expiresAt: after.expiresAt };
+    return event.type === 'SESSION_UPDATED' ? { ...event, changed: [...new Set([...event.changed, ...changed])] } : event;
+  });
+  const isTold = events.some(({ type }) => type === 'SESSION_UPDATED');
+  // What moves the end and has no event of its own is a sign of life.
+  const renewed = decided.events.length === 0 && after.expiresAt !== session.expiresAt;
+  return [
+    ...events,
+    ...(changed.length > 0 && !isTold ? [{ type: 'SESSION_UPDATED', changed } as const] : []),
+    ...(renewed ? [{ type: 'SESSION_RENEWED', expiresAt: after.expiresAt } as const] : []),
+    ...(over === null ? [] : [endOf(over)]),
+  ];
+}
 
 /** A decision, with what the service answered when it was asked to do its part. */
 export function withFacts(decided: SessionChange, session: Session, facts: Facts): SessionChange {
   const base: Session = { ...session, ...decided.set };
-  const after = sessionWith(base, facts);
-  const isOver = base.status !== 'ACTIVE';
-  const { expiresAt, dueAt, ...rest } = differences(base, after);
-  // A decision without the service reckons with its own clock: what the service says replaces that.
-  const saysEnd = facts.expiresAt !== undefined;
+  const over = base.status === 'ACTIVE' ? overIn(facts) : null;
+  const { expiresAt, dueAt, ...rest } = differences(base, sessionWith(base, facts));
   return {
     ...decided,
+    // What was asked of a service is decided once more where anything was written meanwhile: it may be this.
     guard: { ...decided.guard, exclusive: true },
     set: {
       ...decided.set,
       ...rest,
-      ...(!isOver && { ...(expiresAt !== undefined && { expiresAt }), ...(dueAt !== undefined && { dueAt }) }),
+      ...(base.status === 'ACTIVE' && { ...(expiresAt !== undefined && { expiresAt }), ...(dueAt !== undefined && { dueAt }) }),
+      ...(over && { status: over, updatedAt: decided.at, dueAt: null }),
     },
-    touch:
-      decided.touch &&
-      ({
-        ...decided.touch,
-        ...(saysEnd && { expiry: null }),
-        ...(facts.renewalCount !== undefined && { renewed: false }),
-      } as const),
-    events: decided.events.map((event) => (event.type === 'SESSION_RENEWED' && saysEnd ? { ...event, expiresAt: after.expiresAt } : event)),
+    // A decision without the service reckons with its own clock: what the service says replaces that.
+    touch: decided.touch && {
+      ...decided.touch,
+      ...((facts.expiresAt !== undefined || over !== null) && { expiry: null }),
+      ...(facts.renewalCount !== undefined && { renewed: false }),
+    },
+    events: eventsWith(decided, session, facts, over),
   };
 }
 
@@ -92,6 +115,9 @@ interface Roster {
   readonly delta: number;
 }
 
+/** Each member once, however often a service names it. */
+const once = (said: readonly ServiceMember[]): readonly ServiceMember[] => [...new Map(said.map((member) => [member.id, member])).values()];
+
 /** Who the service has that the record has not, and the other way round. */
 function compareMembers({ session, now }: Moment, active: readonly Member[], said: readonly ServiceMember[]): Roster {
   const known = new Map<string, Member>();
@@ -106,7 +132,9 @@ function compareMembers({ session, now }: Moment, active: readonly Member[], sai
   }
   const ids = new Set(said.map(({ id }) => id));
   for (const [id, member] of known) if (!ids.has(id)) gone.push(member);
-  const come = said.filter(({ id }) => !known.has(id)).map((member) => newcomer({ session, now }, member));
+  const come = once(said)
+    .filter(({ id }) => !known.has(id))
+    .map((member) => newcomer({ session, now }, member));
   return {
     members: [...gone.map((member): Member => ({ ...member, status: 'LEFT', leftAt: now })), ...come],
     events: [
@@ -136,23 +164,6 @@ function newcomer({ session, now }: Moment, { id, name, address, role }: Service
   };
 }
 
-/** The end of a session at its service, as an event. */
-const over = (moment: Moment, status: 'EXPIRED' | 'ENDED'): SessionChange =>
-  change(moment, {
-    set: { status, updatedAt: moment.now, dueAt: null },
-    events: [
-      status === 'EXPIRED' ? { type: 'SESSION_EXPIRED' } : { type: 'SESSION_ENDED', byId: null, reason: 'It is gone from its service' },
-    ],
-  });
-
-/** The names by which clients know what has changed. */
-function changedNames(before: Session, after: Session): readonly string[] {
-  const settings = (['title', 'description', 'visibility', 'situation', 'agentId', 'defaults', 'metadata', 'owners'] as const).filter(
-    (name) => !same(before[name], after[name]),
-  );
-  return [...settings, ...changedRules(before.rules, after.rules)];
-}
-
 /**
  * What the record becomes where the service says something else; null = nothing.
  *
@@ -161,23 +172,33 @@ function changedNames(before: Session, after: Session): readonly string[] {
 export function decideFacts(moment: Moment, facts: Facts, active: readonly Member[] = []): SessionChange | null {
   const { session, now } = moment;
   if (session.status !== 'ACTIVE') return null;
-  if (facts.status !== undefined && facts.status !== 'ACTIVE') return over(moment, facts.status);
+  const over = overIn(facts);
+  if (over !== null) return change(moment, { set: { status: over, updatedAt: now, dueAt: null }, events: [endOf(over)] });
   const after = sessionWith(session, facts);
-  const set = differences(session, after);
+  const { lastActivityAt, ...set } = differences(session, after);
   const roster = facts.members === undefined ? null : compareMembers(moment, active, facts.members);
-  if (Object.keys(set).length === 0 && (roster === null || roster.members.length === 0)) return null;
+  const isNews = Object.keys(set).length > 0 || (roster !== null && roster.members.length > 0);
+  if (!isNews && lastActivityAt === undefined) return null;
   const changed = changedNames(session, after);
   const moved = after.expiresAt !== session.expiresAt;
+  const activeMembers = Math.max(0, session.activeMembers + (roster?.delta ?? 0));
+  const deserted = session.visibility === 'TEMPORARY' && roster !== null && roster.delta < 0 && activeMembers === 0;
   const events: readonly EventBody[] = [
     ...(roster?.events ?? []),
     ...(changed.length > 0 ? [{ type: 'SESSION_UPDATED', changed } as const] : []),
     ...(moved ? [{ type: 'SESSION_RENEWED', expiresAt: after.expiresAt } as const] : []),
+    ...(deserted ? [{ type: 'SESSION_ENDED', byId: null, reason: 'The last member left' } as const] : []),
   ];
   return change(moment, {
+    // Activity commutes with all else, and slides the end meanwhile: what is written of that is decided on it.
+    exclusive: isNews,
+    onExpiry: set.expiresAt !== undefined || set.dueAt !== undefined,
+    touch: lastActivityAt === undefined ? null : { at: lastActivityAt, expiry: null, renewed: false },
     set: {
       ...set,
       ...(events.length > 0 && { updatedAt: now }),
-      ...(roster && { activeMembers: Math.max(0, session.activeMembers + roster.delta) }),
+      ...(roster && roster.members.length > 0 && { activeMembers }),
+      ...(deserted && { status: 'ENDED', dueAt: null }),
     },
     members: roster?.members ?? [],
     events,
@@ -192,6 +213,7 @@ export function decideAdoption(
   now: number,
 ): SessionCreation {
   const createdAt = facts.createdAt ?? now;
+  const over = overIn(facts);
   const blank: Session = {
     ...adopted,
     title: null,
@@ -218,13 +240,13 @@ export function decideAdoption(
     version: 1,
     seq: 0,
   };
-  const session = sessionWith(blank, facts);
-  const members = (facts.members ?? []).map((member) => newcomer({ session, now }, member));
+  const session: Session = { ...sessionWith(blank, facts), ...(over && { status: over, dueAt: null }) };
+  const members = once(facts.members ?? []).map((member) => newcomer({ session, now }, member));
   return {
     kind: 'creation',
     session: { ...session, activeMembers: members.length },
     members,
-    events: members.map(({ id }) => ({ type: 'MEMBER_JOINED', memberId: id })),
+    events: [...members.map(({ id }): EventBody => ({ type: 'MEMBER_JOINED', memberId: id })), ...(over === null ? [] : [endOf(over)])],
     at: now,
     idempotency: null,
   };

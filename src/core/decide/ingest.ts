@@ -1,5 +1,5 @@
 import type { Member } from '../member.ts';
-import { type MessageId, messageIdFrom } from '../ids.ts';
+import { type MessageId, isFromService, messageIdFrom } from '../ids.ts';
 import type { Message } from '../message.ts';
 import type { NewMessage, SessionChange } from '../ports.ts';
 import { type ServiceMessage, markedId } from '../service.ts';
@@ -9,9 +9,12 @@ import { type State, change, touchOf } from './state.ts';
 /** A message that carries the mark of this store is on the way into it for this long; after that its sender is taken to have died. */
 const underwayMs = 60_000;
 
-/** The id of a service's message in the store: its own again, where it was sent from here. */
-export const idOfMessage = (session: Session, epoch: string, { id, mark }: ServiceMessage): MessageId =>
-  markedId(epoch, mark) ?? messageIdFrom(session.id, id);
+/** The ids that a service's message can have in the store: its own again, where it was sent from here, or the one made from the service's. */
+export function idsOfMessage(session: Pick<Session, 'id'>, epoch: string, { id, mark }: ServiceMessage): readonly MessageId[] {
+  const marked = markedId(epoch, mark);
+  const made = messageIdFrom(session.id, id);
+  return marked === null ? [made] : [marked, made];
+}
 
 /** What a message says, where that is all it can be recognised by. */
 export type Said = Pick<Message, 'role' | 'content'>;
@@ -29,6 +32,23 @@ export interface Ingestion {
   readonly inReplyTo: MessageId | null;
 }
 
+const isKnown = (session: Session, { epoch, known }: Pick<Ingestion, 'epoch' | 'known'>, message: ServiceMessage): boolean =>
+  idsOfMessage(session, epoch, message).some((id) => known.has(id));
+
+/** Those of the messages that are not in the store under any id, each once. */
+export function unknownIn(session: Session, ingestion: Pick<Ingestion, 'messages' | 'epoch' | 'known'>): readonly ServiceMessage[] {
+  const unknown = ingestion.messages.filter((message) => !isKnown(session, ingestion, message));
+  return [...new Map(unknown.map((message) => [message.id, message])).values()];
+}
+
+/**
+ * What of the store's messages may come from the service under another id: what was sent from here, and answers that came with the call.
+ *
+ * @param known - Ids that the service's messages were recognised by.
+ */
+export const mayComeAgain = ({ id, inReplyTo }: Pick<Message, 'id' | 'inReplyTo'>, known: ReadonlySet<MessageId>): boolean =>
+  !known.has(id) && (!isFromService(id) || inReplyTo !== null);
+
 /** Leaves out what was sent from here: as often as it was sent, a text is not news. */
 function withoutSent(messages: readonly ServiceMessage[], sent: readonly Said[]): readonly ServiceMessage[] {
   const keyOf = (role: string, content: string): string => `${role} ${content}`;
@@ -45,24 +65,21 @@ function withoutSent(messages: readonly ServiceMessage[], sent: readonly Said[])
 /** Messages that the service has and the record has not; null = none. */
 export function decideIngest(moment: Pick<State, 'session' | 'now'>, ingestion: Ingestion): SessionChange | null {
   const { session, now } = moment;
-  const { epoch, known, active } = ingestion;
+  const { epoch, active } = ingestion;
   if (session.status !== 'ACTIVE') return null;
   const clearedAt = session.upstream?.clearedAt ?? -Infinity;
-  const seen = new Set(known);
-  const unknown = ingestion.messages.filter((message) => {
-    const id = idOfMessage(session, epoch, message);
-    if (seen.has(id) || message.createdAt <= clearedAt) return false;
-    seen.add(id);
-    return markedId(epoch, message.mark) === null || now - message.createdAt > underwayMs;
-  });
+  const isUnderway = ({ mark, createdAt }: ServiceMessage): boolean => markedId(epoch, mark) !== null && now - createdAt <= underwayMs;
+  const unknown = unknownIn(session, ingestion).filter((message) => message.createdAt > clearedAt && !isUnderway(message));
   const news = withoutSent(unknown, ingestion.sent);
   if (news.length === 0) return null;
+  const authors = new Map(active.flatMap(({ id, upstream }) => (upstream === null ? [] : [[upstream.id, id] as const])));
   const messages = news.map((message): NewMessage => {
     const { author, role, content, channel = null, attachments = [], metadata = {}, createdAt } = message;
+    const [id = messageIdFrom(session.id, message.id)] = idsOfMessage(session, epoch, message);
     return {
-      id: idOfMessage(session, epoch, message),
+      id,
       sessionId: session.id,
-      authorId: author.id === null ? null : (active.find(({ upstream }) => upstream?.id === author.id)?.id ?? null),
+      authorId: author.id === null ? null : (authors.get(author.id) ?? null),
       role,
       content,
       channel,
@@ -73,8 +90,10 @@ export function decideIngest(moment: Pick<State, 'session' | 'now'>, ingestion: 
       createdAt,
     };
   });
+  // Activity is when it was said, not when it is heard of: reading an old history keeps no session alive.
+  const at = Math.min(now, Math.max(...news.slice(-1_000).map(({ createdAt }) => createdAt)));
   return change(moment, {
-    touch: touchOf(moment),
+    touch: at > session.lastActivityAt ? touchOf({ session, now: at }) : null,
     messages,
     events: messages.map(({ id }) => ({ type: 'MESSAGE_ADDED', messageId: id })),
   });

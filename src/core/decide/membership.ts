@@ -2,7 +2,7 @@ import { firstOf, text } from '../checks.ts';
 import type { MemberId } from '../ids.ts';
 import { type SessionLimits, textLimits } from '../limits.ts';
 import type { Member } from '../member.ts';
-import { problem } from '../problem.ts';
+import { isProblem, problem } from '../problem.ts';
 import { identityKey } from '../viewer.ts';
 import { type Decision, type State, change, departure, refuseNonHost, refuseOver } from './state.ts';
 
@@ -78,6 +78,18 @@ export function decideJoin(state: State, joiner: Joiner, limits: SessionLimits):
     members: [member],
     events: [{ type: 'MEMBER_JOINED', memberId: member.id }],
   });
+}
+
+/** The same for one whose joining at the service was heard of before it was recorded: that record, `twin`, gives its place to this one. */
+export function decideJoinAs(state: State, joiner: Joiner, twin: Member, limits: SessionLimits): Decision {
+  const { session, now } = state;
+  const decided = decideJoin({ ...state, session: { ...session, activeMembers: session.activeMembers - 1 } }, joiner, limits);
+  if (isProblem(decided)) return decided;
+  return {
+    ...decided,
+    members: [{ ...twin, status: 'LEFT', leftAt: now }, ...decided.members],
+    events: [{ type: 'MEMBER_LEFT', memberId: twin.id }, ...decided.events],
+  };
 }
 
 /** The caller's own leaving. */

@@ -32,7 +32,8 @@ export function createSessionAccess({ store, box }: { readonly store: Pick<Store
     memberAt,
     async at(service, session, member) {
       const sealed = session.upstream?.sealed ?? null;
-      const speaks = !service.perMember || member?.upstream?.sealed != null ? member : await spokesman(session);
+      // A member acts in nobody's name but its own, also where the service will not listen to it.
+      const speaks = member ?? (service.perMember ? await spokesman(session) : null);
       return { session, secret: sealed === null ? null : box.open(sealed, session.id), as: speaks && memberAt(speaks) };
     },
   };

@@ -1,4 +1,5 @@
 import type { Backend } from '../backend.ts';
+import { BoundedMap } from '../bounded-map.ts';
 import { decideAdoption } from '../decide/facts.ts';
 import { newSessionId } from '../ids.ts';
 import type { SessionQuery } from '../ports.ts';
@@ -28,9 +29,22 @@ export interface Adopt {
 const pageSize = 100;
 /** Of one service and survey: what is older is found by the next ones, page by page, or by its handle. */
 const maxPages = 10;
+/** Lists of which it is remembered how far they have been seen. */
+const remembered = 1_000;
+/** After this a list is gone through anew: places in it shift, and not every service has what is new at its beginning. */
+const rememberedMs = 60_000;
 
-export function createAdopt(parts: UpstreamParts, { record }: Pick<Refresh, 'record'>): Adopt {
-  const { store, bus, clock, backends, box, schedule, signal } = parts;
+/** How far a list has been seen. */
+interface Seen {
+  /** The page to go on with; null = to its end. */
+  readonly next: string | null;
+  readonly since: number;
+}
+
+export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'confirm'>): Adopt {
+  const { store, bus, clock, backends, box, schedule, report, signal } = parts;
+  const seen = new BoundedMap<string, Seen>(remembered);
+  const finding = new Map<string, Promise<Session | null | Problem>>();
 
   async function byHandle(backend: string, handle: string): Promise<Session | null> {
     return (await store.sessions.byHandles([{ backend, handle }]))[0] ?? null;
@@ -69,45 +83,73 @@ export function createAdopt(parts: UpstreamParts, { record }: Pick<Refresh, 'rec
       page.map(async (found, index) => {
         const before = known[index] ?? null;
         if (before === null) return found.facts.status === undefined || found.facts.status === 'ACTIVE' ? adopt(backend, found) : null;
-        return before.status === 'ACTIVE' ? record(before.id, found.facts) : before;
+        return confirm(before, found.facts);
       }),
     );
     return {
-      sessions: sessions.filter((session) => session !== null),
+      // One that cannot be confirmed is asked for by whoever shows it.
+      sessions: sessions.filter((session) => session !== null && !isProblem(session)),
       allKnown: known.every((before) => before !== null),
     };
   }
 
   const lists = new Map<string, Promise<readonly Session[] | Problem>>();
 
+  /**
+   * Goes through the list until there is nothing new: behind a page without news is what was seen before, and from the end of that it goes
+   * on.
+   */
   async function walk(
+    key: string,
     backend: Backend,
     list: NonNullable<Service['list']>,
     query: Parameters<Adopt['survey']>[0],
   ): Promise<readonly Session[] | Problem> {
     const sessions: Session[] = [];
     const filter = { agentId: query.agentId ?? null, metadata: query.metadata ?? null };
+    const now = clock.now();
+    const before = seen.get(key);
+    let known = before !== undefined && now - before.since < rememberedMs ? before : null;
+    const since = known?.since ?? now;
     let page: string | null = null;
     for (let pages = 0; pages < maxPages; pages += 1) {
       const answer: Awaited<ReturnType<typeof list>> = await list({ limit: pageSize, page, filter }, signal);
-      if (isProblem(answer)) return answer;
+      if (isProblem(answer)) {
+        // A place in the list may be what it does not take any more.
+        if (page !== null) seen.delete(key);
+        return answer;
+      }
       const recorded = await recordPage(backend, answer.sessions);
       sessions.push(...recorded.sessions);
-      if (answer.next === null || recorded.allKnown) break;
       page = answer.next;
+      if (known !== null && recorded.allKnown) {
+        page = known.next;
+        known = null;
+      }
+      if (page === null) break;
     }
+    seen.set(key, { next: page, since });
     return sessions;
+  }
+
+  async function lookUp(backend: Backend, handle: string): Promise<Session | null | Problem> {
+    const { service } = backend;
+    if (service?.find === undefined) return null;
+    const found = await service.find(handle, signal);
+    return found === null || isProblem(found) ? found : adopt(backend, found);
   }
 
   return {
     async find(name, handle) {
-      const backend = backends.get(name);
-      const service = backend?.service ?? null;
       const before = await byHandle(name, handle);
-      if (before !== null || backend === undefined || service?.find === undefined) return before;
-      const found = await service.find(handle, signal);
-      if (found === null || isProblem(found)) return found;
-      return adopt(backend, found);
+      const backend = backends.get(name);
+      if (before !== null || backend === undefined) return before;
+      const key = `${name} ${handle}`;
+      const under = finding.get(key);
+      if (under !== undefined) return under;
+      const work = lookUp(backend, handle).finally(() => finding.delete(key));
+      finding.set(key, work);
+      return work;
     },
     async survey(query) {
       const asked = [...backends.values()].flatMap((backend) => {
@@ -120,10 +162,12 @@ export function createAdopt(parts: UpstreamParts, { record }: Pick<Refresh, 'rec
           const key = JSON.stringify([backend.name, query.agentId ?? null, query.metadata ?? null]);
           const under = lists.get(key);
           if (under !== undefined) return under;
-          const work = walk(backend, list, query)
+          const work = walk(key, backend, list, query)
             .catch((error: unknown): Problem => {
               if (signal.aborted) return problem('UPSTREAM_UNAVAILABLE', 'The gateway is stopping.', { backend: backend.name });
-              throw error;
+              // A fault of one connector costs the rows of its backend, and no others.
+              report(error);
+              return problem('UPSTREAM_FAILED', `The sessions of backend ${backend.name} could not be listed.`, { backend: backend.name });
             })
             .finally(() => lists.delete(key));
           lists.set(key, work);

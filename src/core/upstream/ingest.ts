@@ -1,20 +1,25 @@
+import { BoundedMap } from '../bounded-map.ts';
 import { decideFacts } from '../decide/facts.ts';
-import { type Said, decideIngest, idOfMessage } from '../decide/ingest.ts';
-import { type MessageId, type SessionId, isFromService } from '../ids.ts';
+import { type Ingestion, type Said, decideIngest, idsOfMessage, mayComeAgain, unknownIn } from '../decide/ingest.ts';
+import type { MessageId, SessionId } from '../ids.ts';
+import { createLatecomers } from '../latecomers.ts';
 import type { Member } from '../member.ts';
+import type { SessionChange } from '../ports.ts';
 import { type Problem, isProblem } from '../problem.ts';
 import type { ServiceMember, ServiceMessage } from '../service.ts';
 import type { Session } from '../session.ts';
-import { createSerializer } from '../serializer.ts';
+import { type Expected, createHeldBack } from './held-back.ts';
 import type { UpstreamParts } from './parts.ts';
 import type { Refresh } from './refresh.ts';
 
 /** Brings onto the timeline what happened at a service: once, whoever hears of it and however often. */
 export interface Ingest {
-  /** Says that a message is on its way to the service, until it is recorded (disposed). */
-  sending(sessionId: SessionId, said: Said): Disposable;
-  /** @param inReplyTo - The message that these answer. @default null */
-  messages(sessionId: SessionId, messages: readonly ServiceMessage[], inReplyTo?: MessageId | null): Promise<void>;
+  /** Says that a message is on its way to the service, or an answer to it on its way back, until it is recorded (disposed). */
+  expecting(sessionId: SessionId, expected: Expected): Disposable;
+  /** What was heard of. What may be among the expected is recorded when that is. */
+  messages(sessionId: SessionId, messages: readonly ServiceMessage[]): Promise<void>;
+  /** The answer to a message, as it came with the call that sent it. */
+  reply(sessionId: SessionId, reply: ServiceMessage, inReplyTo: MessageId): Promise<void>;
   joined(sessionId: SessionId, member: ServiceMember): Promise<void>;
   left(sessionId: SessionId, serviceId: string): Promise<void>;
   /** Compares the service's history with the record. Null = done; what has no history at its service is done at once. */
@@ -23,81 +28,101 @@ export interface Ingest {
 
 /** How many of the latest messages are compared by what they say, where the service does not tell its ids. */
 const comparedByContent = 1_000;
+/** So many of them are only there in case that clocks differ: what is older than the rest has been compared before. */
+const margin = 100;
 /** Sessions of which it is remembered how far their history has been seen. */
 const remembered = 10_000;
 /** Clocks of a service's parts differ: so much is read again. */
 const overlapMs = 5_000;
 
 export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'amend'>): Ingest {
-  const { store, clock, backends, access, signal } = parts;
-  const comparing = createSerializer();
-  const underway = new Map<SessionId, Set<Said>>();
-  const seenUntil = new Map<SessionId, number>();
+  const { store, clock, backends, access, signal, background } = parts;
+  const comparing = createLatecomers();
+  const seenUntil = new BoundedMap<SessionId, number>(remembered);
+  const held = createHeldBack((sessionId, messages) => {
+    background(take(sessionId, messages));
+  });
 
-  function remember(sessionId: SessionId, messages: readonly ServiceMessage[]): void {
-    const latest = messages.reduce((max, { createdAt }) => Math.max(max, createdAt), seenUntil.get(sessionId) ?? -Infinity);
-    if (!Number.isFinite(latest)) return;
-    seenUntil.delete(sessionId);
-    seenUntil.set(sessionId, latest);
-    const [oldest] = seenUntil.keys();
-    if (seenUntil.size > remembered && oldest !== undefined) seenUntil.delete(oldest);
+  async function knownOf(session: Session, messages: readonly ServiceMessage[]): Promise<ReadonlySet<MessageId>> {
+    const found = await store.messages.byIds(messages.flatMap((message) => idsOfMessage(session, store.epoch, message)));
+    return new Set(found.flatMap((message) => (message === null ? [] : [message.id])));
   }
 
-  /** What was sent from here, and is sent at the moment: the service may have that already. */
-  async function sentIn(session: Session): Promise<readonly Said[]> {
-    const now = [...(underway.get(session.id) ?? [])];
-    if (!backends.get(session.backend)?.service?.matchesByContent) return now;
+  /** What the store has that the service may have under ids of which it told nothing, and from when on that is all of it. */
+  async function sentIn(
+    session: Session,
+    known: ReadonlySet<MessageId>,
+  ): Promise<{ readonly sent: readonly Said[]; readonly from: number }> {
+    if (!backends.get(session.backend)?.service?.matchesByContent) return { sent: [], from: -Infinity };
     const [page] = await store.messages.list([{ sessionId: session.id, page: { limit: comparedByContent, fromEnd: true } }]);
-    return [...(page?.items ?? []).filter(({ id }) => !isFromService(id)), ...now];
+    const items = page?.items ?? [];
+    const from = page?.hasMore ? (items[margin]?.createdAt ?? -Infinity) : -Infinity;
+    return { sent: items.filter((message) => mayComeAgain(message, known)), from };
   }
 
-  async function take(sessionId: SessionId, messages: readonly ServiceMessage[], inReplyTo: MessageId | null): Promise<void> {
-    if (messages.length === 0) return;
-    await amend(sessionId, async (session, active) => {
-      const found = await store.messages.byIds(messages.map((message) => idOfMessage(session, store.epoch, message)));
-      const known = new Set(found.flatMap((message) => (message === null ? [] : [message.id])));
-      const sent = known.size === messages.length ? [] : await sentIn(session);
-      return decideIngest({ session, now: clock.now() }, { messages, epoch: store.epoch, known, sent, active, inReplyTo });
+  const decide = (
+    session: Session,
+    messages: readonly ServiceMessage[],
+    more: Omit<Ingestion, 'messages' | 'epoch'>,
+  ): SessionChange | null => decideIngest({ session, now: clock.now() }, { messages, epoch: store.epoch, ...more });
+
+  async function take(sessionId: SessionId, messages: readonly ServiceMessage[]): Promise<void> {
+    if (messages.length === 0 || held.joins(sessionId, messages)) return;
+    let waiting: readonly ServiceMessage[] = [];
+    await amend(sessionId, async (session, activeIn) => {
+      const known = await knownOf(session, messages);
+      const { sent, from } = await sentIn(session, known);
+      const unknown = unknownIn(session, { messages, epoch: store.epoch, known }).filter(({ createdAt }) => createdAt >= from);
+      const first = unknown.findIndex((message) => held.isExpected(sessionId, message));
+      const now = first < 0 ? unknown : unknown.slice(0, first);
+      // In their order: what comes after one that waits waits with it.
+      waiting = unknown.slice(now.length);
+      return now.length === 0 ? null : decide(session, now, { known, sent, active: await activeIn(), inReplyTo: null });
     });
+    // Recorded meanwhile.
+    if (waiting.length > 0 && !held.hold(sessionId, waiting)) await take(sessionId, waiting);
   }
 
   const asSaid = (active: readonly Member[]): readonly ServiceMember[] =>
     active.flatMap(({ upstream, name, address, role }) => (upstream === null ? [] : [{ id: upstream.id, name, address, role }]));
 
+  async function recordMembers(sessionId: SessionId, members: (said: readonly ServiceMember[]) => readonly ServiceMember[]): Promise<void> {
+    await amend(sessionId, async (session, activeIn) => {
+      const active = await activeIn();
+      return decideFacts({ session, now: clock.now() }, { members: members(asSaid(active)) }, active);
+    });
+  }
+
+  async function compare(session: Session): Promise<Problem | null> {
+    const service = backends.get(session.backend)?.service ?? null;
+    if (service?.history === undefined || session.status !== 'ACTIVE') return null;
+    const at = await access.at(service, session, null);
+    if (service.perMember && at.as?.secret == null) return null;
+    const until = service.matchesByContent ? undefined : seenUntil.get(session.id);
+    const messages = await service.history(at, until === undefined ? null : until - overlapMs, signal);
+    if (isProblem(messages)) {
+      if (messages.code !== 'EXPIRED' && messages.code !== 'ENDED') return messages;
+      const status = messages.code;
+      await amend(session.id, (now) => decideFacts({ session: now, now: clock.now() }, { status }));
+      return null;
+    }
+    await take(session.id, messages);
+    const latest = Math.max(until ?? -Infinity, ...messages.slice(-1_000).map(({ createdAt }) => createdAt));
+    // What is held back may still come to nothing, and is then to be found again.
+    if (Number.isFinite(latest) && !held.isHolding(session.id)) seenUntil.set(session.id, latest);
+    return null;
+  }
+
   return {
-    sending(sessionId, said) {
-      const here = underway.get(sessionId) ?? new Set<Said>();
-      underway.set(sessionId, here.add(said));
-      return {
-        [Symbol.dispose]() {
-          here.delete(said);
-          if (here.size === 0 && underway.get(sessionId) === here) underway.delete(sessionId);
-        },
-      };
-    },
-    messages: (sessionId, messages, inReplyTo = null) => take(sessionId, messages, inReplyTo),
-    async joined(sessionId, member) {
-      await amend(sessionId, (session, active) =>
-        decideFacts({ session, now: clock.now() }, { members: [...asSaid(active).filter(({ id }) => id !== member.id), member] }, active),
+    expecting: (sessionId, expected) => held.expect(sessionId, expected),
+    messages: take,
+    async reply(sessionId, reply, inReplyTo) {
+      await amend(sessionId, async (session, activeIn) =>
+        decide(session, [reply], { known: await knownOf(session, [reply]), sent: [], active: await activeIn(), inReplyTo }),
       );
     },
-    async left(sessionId, serviceId) {
-      await amend(sessionId, (session, active) =>
-        decideFacts({ session, now: clock.now() }, { members: asSaid(active).filter(({ id }) => id !== serviceId) }, active),
-      );
-    },
-    history: (session) =>
-      comparing(session.id, async () => {
-        const service = backends.get(session.backend)?.service ?? null;
-        if (service?.history === undefined || session.status !== 'ACTIVE') return null;
-        const at = await access.at(service, session, null);
-        if (service.perMember && at.as?.secret == null) return null;
-        const until = service.matchesByContent ? undefined : seenUntil.get(session.id);
-        const messages = await service.history(at, until === undefined ? null : until - overlapMs, signal);
-        if (isProblem(messages)) return messages;
-        await take(session.id, messages, null);
-        remember(session.id, messages);
-        return null;
-      }),
+    joined: (sessionId, member) => recordMembers(sessionId, (said) => [...said.filter(({ id }) => id !== member.id), member]),
+    left: (sessionId, serviceId) => recordMembers(sessionId, (said) => said.filter(({ id }) => id !== serviceId)),
+    history: (session) => comparing(session.id, () => compare(session)),
   };
 }

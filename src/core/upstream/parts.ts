@@ -19,6 +19,8 @@ export interface UpstreamParts {
   readonly schedule: (sessionId: SessionId, dueAt: number) => void;
   /** Told of what went wrong where nobody waits for it. */
   readonly report: (error: unknown) => void;
+  /** Work that nobody waits for, but the end of the gateway. */
+  readonly background: (work: Promise<unknown>) => void;
   /** Aborted when the gateway stops. */
   readonly signal: AbortSignal;
 }

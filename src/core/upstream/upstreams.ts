@@ -9,13 +9,13 @@ import type { UpstreamParts } from './parts.ts';
 import { type Refresh, createRefresh } from './refresh.ts';
 import { type Watches, createWatches } from './watches.ts';
 
-export interface UpstreamsOptions extends Omit<UpstreamParts, 'access' | 'signal'> {
+export interface UpstreamsOptions extends Omit<UpstreamParts, 'access' | 'signal' | 'background'> {
   /** How long a source is kept for those who come back. @default 30_000 // 30 seconds */
   readonly lingerMs?: number;
 }
 
 /** The services behind the sessions, as the rest of the gateway asks for them. Disposing ends what is under way. */
-export interface Upstreams extends Pick<Refresh, 'refresh' | 'record'>, Adopt, Pick<Watches, 'watch'>, AsyncDisposable {
+export interface Upstreams extends Pick<Refresh, 'refresh'>, Adopt, Pick<Watches, 'watch'>, AsyncDisposable {
   readonly access: SessionAccess;
   readonly ingest: Ingest;
   /** Aborted when the gateway stops. */
@@ -37,11 +37,6 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const abort = new AbortController();
   const { signal } = abort;
   const access = createSessionAccess({ store, box });
-  const parts: UpstreamParts = { ...options, access, signal };
-  const refresh = createRefresh(parts);
-  const ingest = createIngest(parts, refresh);
-  const adopt = createAdopt(parts, refresh);
-  const watches = createWatches({ ...parts, refresh, ingest, ...(options.lingerMs !== undefined && { lingerMs: options.lingerMs }) });
   const running = new Set<Promise<unknown>>();
 
   function background(work: Promise<unknown>): void {
@@ -53,13 +48,23 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     running.add(tracked);
   }
 
+  const parts: UpstreamParts = { ...options, access, background, signal };
+  const refresh = createRefresh(parts);
+  const ingest = createIngest(parts, refresh);
+  const adopt = createAdopt(parts, refresh);
+  const watches = createWatches({ ...parts, refresh, ingest, ...(options.lingerMs !== undefined && { lingerMs: options.lingerMs }) });
+
+  /** Until the time is over, or the gateway stops. */
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = clock.at(clock.now() + ms, resolve);
-      signal.addEventListener('abort', () => {
+      const done = (): void => {
         timer[Symbol.dispose]();
+        signal.removeEventListener('abort', done);
         resolve();
-      });
+      };
+      const timer = clock.at(clock.now() + ms, done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
     });
 
   return {
@@ -68,7 +73,6 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     signal,
     background,
     refresh: (session) => refresh.refresh(session),
-    record: (sessionId, facts) => refresh.record(sessionId, facts),
     find: (backend, handle) => adopt.find(backend, handle),
     survey: (query) => adopt.survey(query),
     watch: (sessionId) => watches.watch(sessionId),
@@ -79,7 +83,9 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
         const { backend } = session;
         return problem('UNSUPPORTED', `Backend ${backend} has no suggestions: see SUGGESTIONS in \`Backend.features\`.`, { backend });
       }
-      return service.suggestions(await access.at(service, session, member), limit, signal);
+      // Nothing is done in anybody's name: where the caller has no secret another's will do.
+      const speaks = service.perMember && member?.upstream?.sealed == null ? null : member;
+      return service.suggestions(await access.at(service, session, speaks), limit, signal);
     },
     async release(session) {
       const service = backends.get(session.backend)?.service ?? null;
@@ -94,7 +100,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     async [Symbol.asyncDispose]() {
       abort.abort(new DOMException('The gateway is stopping.', 'AbortError'));
       await watches[Symbol.asyncDispose]();
-      await Promise.all(running);
+      while (running.size > 0) await Promise.all(running);
     },
   };
 }

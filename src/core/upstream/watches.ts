@@ -1,6 +1,5 @@
 import type { Backend } from '../backend.ts';
-import { type SessionId, messageIdFrom } from '../ids.ts';
-import type { Member } from '../member.ts';
+import { type MemberId, type SessionId, messageIdFrom } from '../ids.ts';
 import { isProblem } from '../problem.ts';
 import type { Service, Sink } from '../service.ts';
 import type { Session } from '../session.ts';
@@ -21,16 +20,26 @@ export interface WatchesOptions extends UpstreamParts {
   readonly lingerMs?: number;
 }
 
+/** An open source. */
+interface Source {
+  readonly handle: AsyncDisposable;
+  /** In whose name it was opened; null = in nobody's. */
+  readonly spokesman: MemberId | null;
+  /** Takes nothing from it any more. */
+  readonly close: () => void;
+}
+
 /** One session's source, while it is needed. */
 class Watch implements AsyncDisposable {
   readonly #options: WatchesOptions;
   readonly #sessionId: SessionId;
-  #source: AsyncDisposable | null = null;
-  /** In whose name the source was opened. */
-  #spokesman: Member['id'] | null = null;
+  #source: Source | null = null;
   #timer: Disposable | null = null;
-  #comparing = false;
+  /** The comparing under way. Never rejects. */
+  #comparing: Promise<void> | null = null;
   #again = false;
+  /** The last comparing came to nothing, and has to be made up for. */
+  #failed = false;
   #stopped = false;
 
   constructor(sessionId: SessionId, options: WatchesOptions) {
@@ -39,26 +48,33 @@ class Watch implements AsyncDisposable {
   }
 
   /** Compares the record with the service, and opens the source where it is not open. Failures are for the next time. */
-  async compare(): Promise<void> {
-    if (this.#comparing) {
-      this.#again = true;
-      return;
-    }
-    this.#comparing = true;
-    const report = (error: unknown): void => {
-      if (!this.#stopped) this.#options.report(error);
-    };
+  compare(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    this.#again = this.#comparing !== null;
+    this.#comparing ??= this.#compareOn().finally(() => {
+      this.#comparing = null;
+    });
+    return this.#comparing;
+  }
+
+  /** Something was written of the session: the one in whose name the source was opened may have left. */
+  async noticed(): Promise<void> {
+    const spokesman = this.#source?.spokesman ?? null;
+    if (spokesman !== null && !(await this.#isActive(spokesman))) await this.compare();
+  }
+
+  async #compareOn(): Promise<void> {
     try {
       do {
         this.#again = false;
-        await this.#compareOnce();
+        this.#failed = !(await this.#compareOnce());
         // Set meanwhile, by whoever heard of something.
       } while (this.#isAskedAgain());
+      await this.#planNext();
     } catch (error) {
-      report(error);
-    } finally {
-      this.#comparing = false;
-      await this.#planPoll().catch(report);
+      this.#failed = true;
+      if (!this.#stopped) this.#options.report(error);
+      await this.#planNext().catch(this.#options.report);
     }
   }
 
@@ -66,44 +82,50 @@ class Watch implements AsyncDisposable {
     return this.#again && !this.#stopped;
   }
 
-  async #compareOnce(): Promise<void> {
+  /** False where the service could not say. */
+  async #compareOnce(): Promise<boolean> {
     const { store, backends, refresh, ingest } = this.#options;
     const [session = null] = await store.sessions.byIds([this.#sessionId]);
-    const backend = session === null ? undefined : backends.get(session.backend);
-    const service = backend?.service ?? null;
-    if (this.#stopped || session === null || service === null) return;
+    const service = session === null ? null : (backends.get(session.backend)?.service ?? null);
+    if (this.#stopped || session === null || service === null) return true;
     if (session.status === 'ACTIVE') await this.#follow(service, session);
     const now = await refresh.refresh(session);
-    if (isProblem(now)) return;
-    if (now.status === 'ACTIVE') await ingest.history(now);
-    else await this[Symbol.asyncDispose]();
+    if (isProblem(now)) return false;
+    if (now.status === 'ACTIVE') return !isProblem(await ingest.history(now));
+    await this.#stop();
+    return true;
+  }
+
+  async #isActive(id: MemberId): Promise<boolean> {
+    const [member = null] = await this.#options.store.members.byIds([id]);
+    return member?.status === 'ACTIVE';
   }
 
   /** Opens the source; anew where the one in whose name it was opened is no longer there. */
   async #follow(service: Service, session: Session): Promise<void> {
     if (service.watch === undefined) return;
-    const { store, access } = this.#options;
     if (this.#source !== null) {
-      if (this.#spokesman === null) return;
-      const [spokesman = null] = await store.members.byIds([this.#spokesman]);
-      if (spokesman?.status === 'ACTIVE') return;
+      if (this.#source.spokesman === null || (await this.#isActive(this.#source.spokesman))) return;
       await this.#close();
     }
-    const at = await access.at(service, session, null);
+    const at = await this.#options.access.at(service, session, null);
     if (this.#stopped || (service.perMember && at.as?.secret == null)) return;
-    this.#spokesman = service.perMember ? (at.as?.memberId ?? null) : null;
-    this.#source = service.watch(at, this.#sinkOf(session));
+    let open = true;
+    const close = (): void => {
+      open = false;
+    };
+    const handle = service.watch(
+      at,
+      this.#sinkOf(() => open && !this.#stopped),
+    );
+    this.#source = { handle, spokesman: service.perMember ? (at.as?.memberId ?? null) : null, close };
   }
 
-  #sinkOf(session: Session): Sink {
-    const { ingest, refresh, emit, report } = this.#options;
+  #sinkOf(isOpen: () => boolean): Sink {
+    const { ingest, refresh, emit, background } = this.#options;
     const id = this.#sessionId;
-    const isOver = (): boolean => this.#stopped;
     const run = (work: () => Promise<unknown>): void => {
-      if (isOver()) return;
-      work().catch((error: unknown) => {
-        if (!isOver()) report(error);
-      });
+      if (isOpen()) background(work());
     };
     const compare = (): void => run(() => this.compare());
     return {
@@ -111,7 +133,7 @@ class Watch implements AsyncDisposable {
       changed: compare,
       message: (message) => run(() => ingest.messages(id, [message])),
       delta: ({ id: serviceId, text }) => {
-        if (!isOver()) emit(id, { type: 'REPLY_DELTA', messageId: messageIdFrom(session.id, serviceId), text });
+        if (isOpen()) emit(id, { type: 'REPLY_DELTA', messageId: messageIdFrom(id, serviceId), text });
       },
       joined: (member) => run(() => ingest.joined(id, member)),
       left: (serviceId) => run(() => ingest.left(id, serviceId)),
@@ -120,37 +142,47 @@ class Watch implements AsyncDisposable {
     };
   }
 
-  /** Where no source tells, the service is asked again after a while. */
-  async #planPoll(): Promise<void> {
-    const { backends, store, clock } = this.#options;
-    if (this.#stopped || this.#source !== null || this.#timer !== null) return;
+  /** Where no source tells, or the service could not say, it is asked again after a while. */
+  async #planNext(): Promise<void> {
+    const { backends, store, clock, background } = this.#options;
+    if (this.#stopped || this.#timer !== null || (this.#source !== null && !this.#failed)) return;
     const [session = null] = await store.sessions.byIds([this.#sessionId]);
     const backend: Backend | undefined = session === null ? undefined : backends.get(session.backend);
-    if (this.#stopped || this.#timer !== null || session?.status !== 'ACTIVE' || (backend?.service ?? null) === null) return;
+    if (this.#stopped || session?.status !== 'ACTIVE' || (backend?.service ?? null) === null) return;
     this.#timer = clock.at(clock.now() + (backend?.pollMs ?? 0), () => {
       this.#timer = null;
-      void this.compare();
+      background(this.compare());
     });
   }
 
   async #close(): Promise<void> {
     const source = this.#source;
     this.#source = null;
-    await source?.[Symbol.asyncDispose]();
+    source?.close();
+    await source?.handle[Symbol.asyncDispose]();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
     await this.#close();
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop();
+    await this.#comparing;
+  }
 }
 
 export function createWatches(options: WatchesOptions): Watches {
-  const { clock, report, lingerMs = 30_000 } = options;
+  const { bus, clock, report, background, lingerMs = 30_000 } = options;
   const watched = new Map<SessionId, { readonly watch: Watch; count: number; linger: Disposable | null }>();
   const closing = new Set<Promise<void>>();
   let disposed = false;
+  const unsubscribe = bus.subscribe(({ sessionId }) => {
+    const entry = watched.get(sessionId);
+    if (entry !== undefined) background(entry.watch.noticed());
+  });
 
   function close(sessionId: SessionId): void {
     const entry = watched.get(sessionId);
@@ -171,7 +203,7 @@ export function createWatches(options: WatchesOptions): Watches {
       // Also for one who joins others: what they see is what was compared when they came.
       if (!watched.has(sessionId) && !disposed) {
         watched.set(sessionId, entry);
-        void entry.watch.compare();
+        background(entry.watch.compare());
       }
       let left = false;
       return {
@@ -186,6 +218,7 @@ export function createWatches(options: WatchesOptions): Watches {
     },
     async [Symbol.asyncDispose]() {
       disposed = true;
+      unsubscribe();
       for (const sessionId of watched.keys()) close(sessionId);
       await Promise.all(closing);
     },

@@ -88,7 +88,7 @@ export const Query: QueryResolvers = {
 
   sessionByHandle: (_, { backend, handle }, context) => {
     const name = backendName(backend, context);
-    if (name !== null) return context.loaders.handles.load({ backend: name, handle }).then((session) => context.current(session));
+    if (name !== null) return context.byHandle(name, handle);
     throw new ProblemError(unknownBackend('backend', backend, context));
   },
 

@@ -1,0 +1,67 @@
+import type { SessionId } from '../ids.ts';
+import type { Message } from '../message.ts';
+import type { ServiceMessage } from '../service.ts';
+
+/** A message that is about to be recorded here. `content` null = whatever it says: an answer. */
+export interface Expected {
+  readonly role: Message['role'];
+  readonly content: string | null;
+}
+
+/**
+ * Messages that were heard of while something is under way that they may be. Recorded at once they would be there twice, or an answer
+ * without the question that it answers.
+ */
+export interface HeldBack {
+  expect(sessionId: SessionId, expected: Expected): Disposable;
+  isExpected(sessionId: SessionId, message: ServiceMessage): boolean;
+  /** Holds them back where others are held back already: false = none are. */
+  joins(sessionId: SessionId, messages: readonly ServiceMessage[]): boolean;
+  /** Holds them back until the next of the expected is recorded: false = nothing is expected any more. */
+  hold(sessionId: SessionId, messages: readonly ServiceMessage[]): boolean;
+  isHolding(sessionId: SessionId): boolean;
+}
+
+interface Here {
+  readonly expected: Set<Expected>;
+  /** By the service's id: the same one is heard of by several ways. */
+  readonly waiting: Map<ServiceMessage['id'], ServiceMessage>;
+}
+
+/** @param release - Given what was held back, whenever one of the expected has been recorded, or will not be. */
+export function createHeldBack(release: (sessionId: SessionId, messages: readonly ServiceMessage[]) => void): HeldBack {
+  const sessions = new Map<SessionId, Here>();
+
+  function hold(sessionId: SessionId, messages: readonly ServiceMessage[]): boolean {
+    const here = sessions.get(sessionId);
+    for (const message of messages) here?.waiting.set(message.id, message);
+    return here !== undefined;
+  }
+
+  const isHolding = (sessionId: SessionId): boolean => (sessions.get(sessionId)?.waiting.size ?? 0) > 0;
+
+  return {
+    hold,
+    isHolding,
+    joins: (sessionId, messages) => isHolding(sessionId) && hold(sessionId, messages),
+    isExpected(sessionId, { role, content }) {
+      for (const expected of sessions.get(sessionId)?.expected ?? [])
+        if (expected.role === role && (expected.content === null || expected.content === content)) return true;
+      return false;
+    },
+    expect(sessionId, expected) {
+      const here: Here = sessions.get(sessionId) ?? { expected: new Set(), waiting: new Map() };
+      sessions.set(sessionId, here);
+      here.expected.add(expected);
+      return {
+        [Symbol.dispose]() {
+          if (!here.expected.delete(expected)) return;
+          if (here.expected.size === 0) sessions.delete(sessionId);
+          const waiting = [...here.waiting.values()];
+          here.waiting.clear();
+          if (waiting.length > 0) release(sessionId, waiting);
+        },
+      };
+    },
+  };
+}
