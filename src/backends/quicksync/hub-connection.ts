@@ -31,6 +31,8 @@ export interface HubOptions {
 /** A connection to the hub, not yet started. Disposing ends it in whichever state it is. */
 export interface Hub extends AsyncDisposable {
   readonly connection: HubConnection;
+  /** The status that the last negotiation was refused with, which the client's errors do not tell; null = it was not refused. */
+  readonly refusedWith: () => number | null;
 }
 
 const maxNegotiationBytes = 65_536;
@@ -38,12 +40,13 @@ const maxNegotiationBytes = 65_536;
 /** SignalR by the client of those who made it, over sockets that time out and can be let go of at any moment. */
 export function createHub({ url, token, timeoutMs, retryPolicy, onCall }: HubOptions): Hub {
   const dispatcher = new Agent({ allowH2: false, connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: 0 });
+  const negotiations = new Negotiations(dispatcher, timeoutMs);
   const connection = new HubConnectionBuilder()
     // The documented place of the token is the query; the client itself puts it into the header, as other hubs want it.
     .withUrl(`${url}?access_token=${encodeURIComponent(token)}`, {
       transport: HttpTransportType.WebSockets,
       accessTokenFactory: () => token,
-      httpClient: new Negotiations(dispatcher, timeoutMs),
+      httpClient: negotiations,
       ...socketsOf(dispatcher),
     })
     .withHubProtocol(hearing(onCall))
@@ -53,6 +56,7 @@ export function createHub({ url, token, timeoutMs, retryPolicy, onCall }: HubOpt
   const stop = (): Promise<void> => connection.stop().catch(() => {});
   return {
     connection,
+    refusedWith: () => negotiations.refusedWith,
     async [Symbol.asyncDispose]() {
       // An end to say good-bye to; what is only being made is broken off, as its own end would wait for it.
       if (connection.state === HubConnectionState.Connected) await stop();
@@ -92,6 +96,7 @@ class Negotiations extends HttpClient {
   readonly #dispatcher: Agent;
   readonly #timeoutMs: number;
   #cookies = '';
+  refusedWith: number | null = null;
 
   constructor(dispatcher: Agent, timeoutMs: number) {
     super();
@@ -100,6 +105,7 @@ class Negotiations extends HttpClient {
   }
 
   override async send({ method = 'POST', url = '', headers = {} }: HttpRequest): Promise<HttpResponse> {
+    this.refusedWith = null;
     const reply = await request(url, {
       method: method as 'POST',
       headers: { ...headers, ...(this.#cookies !== '' && { cookie: this.#cookies }) },
@@ -107,6 +113,7 @@ class Negotiations extends HttpClient {
       signal: AbortSignal.timeout(this.#timeoutMs),
     });
     const text = await readText(reply.body, maxNegotiationBytes);
+    if (reply.statusCode >= 400) this.refusedWith = reply.statusCode;
     if (reply.statusCode !== 200 || text === null) throw new HttpError(`status ${reply.statusCode}`, reply.statusCode);
     const set = [reply.headers['set-cookie'] ?? []].flat();
     if (set.length > 0) this.#cookies = set.map((cookie) => cookie.split(';', 1)[0]).join('; ');

@@ -1,4 +1,3 @@
-import { HttpError } from '@microsoft/signalr';
 import type { Clock } from '../../core/ports.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import type { Service, SessionAt, Sink } from '../../core/service.ts';
@@ -22,9 +21,6 @@ const lastRetryMs = 30_000;
 
 /** Doubled each time, and shortened by chance to no less than half, so that those cut off together do not come back together. */
 const retryMs = (failures: number): number => Math.min(firstRetryMs * 2 ** failures, lastRetryMs) * (0.5 + Math.random() / 2);
-
-/** The status by which the service refused the connection; null = it could not be asked, or the connection broke. */
-const refusedWith = (error: unknown): number | null => (error instanceof HttpError ? error.statusCode : null);
 
 const isFinal = (status: number | null): boolean => status === 401 || status === 403 || status === 404;
 
@@ -66,8 +62,9 @@ function follow(
     token,
     timeoutMs,
     retryPolicy: {
-      nextRetryDelayInMilliseconds: ({ previousRetryCount, retryReason }) =>
-        life.signal.aborted || isFinal(refusedWith(retryReason)) ? null : retryMs(previousRetryCount),
+      // What refused it is then told of, below.
+      nextRetryDelayInMilliseconds: ({ previousRetryCount }) =>
+        life.signal.aborted || isFinal(hub.refusedWith()) ? null : retryMs(previousRetryCount),
     },
     onCall(method, args) {
       const news = life.signal.aborted ? null : adapter.hubNews(method, args);
@@ -99,30 +96,35 @@ function tell(sink: Sink, news: HubNews): void {
 }
 
 /** Keeps the connection. The client reconnects by itself once it was connected, until it is refused or sent away. */
-async function run({ connection }: Hub, sink: Sink, name: string, clock: Clock, signal: AbortSignal): Promise<void> {
+async function run({ connection, refusedWith }: Hub, sink: Sink, name: string, clock: Clock, signal: AbortSignal): Promise<void> {
   const isEnded = (): boolean => signal.aborted;
-  let onClosed: (error: unknown) => void = () => {};
+  let onClosed: () => void = () => {};
   connection.onreconnecting(() => !isEnded() && sink.failed(lost(name, null)));
   connection.onreconnected(() => !isEnded() && sink.opened());
-  connection.onclose((error) => onClosed(error));
+  connection.onclose(() => onClosed());
+  // What is the matter, as last told: undefined = nothing.
+  let told: number | null | undefined;
   for (let failures = 0; !isEnded(); failures += 1) {
-    const closed = new Promise<unknown>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       onClosed = resolve;
     });
-    let cause: unknown;
     try {
       await connection.start();
       if (!isEnded()) sink.opened();
       failures = 0;
-      cause = await closed;
-    } catch (error) {
-      cause = error;
+      told = undefined;
+      await closed;
+    } catch {
+      // What it says may have the address in it, and with that the token.
     }
     if (isEnded()) return;
-    const status = refusedWith(cause);
-    if (failures === 0) sink.failed(lost(name, status));
-    // The member is not in it any longer, or the session is not there: reading tells which.
-    if (failures === 0 && isFinal(status)) sink.changed();
+    const status = refusedWith();
+    if (status !== told) {
+      sink.failed(lost(name, status));
+      // The member is not in it any longer, or the session is not there: reading tells which.
+      if (isFinal(status)) sink.changed();
+    }
+    told = status;
     const wakeAt = clock.now() + (isFinal(status) ? lastRetryMs : retryMs(failures));
     await sleepUntil(clock, wakeAt, signal).catch(() => {});
   }
