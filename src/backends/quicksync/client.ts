@@ -3,7 +3,7 @@ import { type Problem, isProblem } from '../../core/problem.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest } from '../shared/http-message.ts';
 import type { QuicksyncOptions } from './options.ts';
-import { type Refusal, refusalOf } from './refusal.ts';
+import { type Refusal, jsonOf, refusalOf } from './refusal.ts';
 import {
   type WireAdmission,
   type WireChats,
@@ -154,19 +154,11 @@ export function createQuicksyncClient(options: QuicksyncOptions): QuicksyncClien
         signal,
       } as const;
       const reply = await ask({ ...request, json: false }, [token]);
+      // Whatever stands in it, the chat has been taken.
       return reply.kind === 'reply' ? { json: jsonOf(reply.text) } : reply;
     },
     circuit: () => http.circuit(),
     lastFailure: () => http.lastFailure(),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
-}
-
-// Whatever stands in it, the chat has been taken.
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

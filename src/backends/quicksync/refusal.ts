@@ -14,7 +14,9 @@ export interface Refusal {
 }
 
 /** @param secrets - What was sent and is not to come back. */
-export function refusalOf({ status, headers, json, text }: HttpReply, secrets: readonly (string | null | undefined)[]): Refusal {
+export function refusalOf({ status, headers, text }: HttpReply, secrets: readonly (string | null | undefined)[]): Refusal {
+  // Parsed here, as it was not where a success has no content.
+  const json = jsonOf(text);
   const details = problemDetailsShape.safeParse(json).data;
   const plain = json === null && /^text\/plain/i.test(headers['content-type'] ?? '') ? text : null;
   const messages = Object.values(details?.errors ?? {}).flatMap((each) => (Array.isArray(each) ? each : [each]));
@@ -27,6 +29,15 @@ export function refusalOf({ status, headers, json, text }: HttpReply, secrets: r
     fields: Object.keys(details?.errors ?? {}).map((field) => field.toLowerCase().replaceAll(/[^a-z]/g, '')),
     challenged: /\bbearer\b/i.test(headers['www-authenticate'] ?? ''),
   };
+}
+
+/** Null where it is not JSON. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 const maxLength = 200;

@@ -12,6 +12,7 @@ import type { QuicksyncEmulatorOptions } from '../../emulators/quicksync/options
 import { createTestWallet, obtainProof } from '../../emulators/quicksync/test-wallet.ts';
 import { sessionOf } from '../../support/core-fixtures.ts';
 
+/** The emulator and a connector to it. Disposing throws where something was asked for that the service does not have. */
 export interface World extends AsyncDisposable {
   readonly emulator: QuicksyncEmulator;
   readonly backend: Backend;
@@ -121,7 +122,10 @@ export async function createWorld(
     },
     async [Symbol.asyncDispose]() {
       await service[Symbol.asyncDispose]();
+      const { violations, unknownRequests } = emulator;
       await emulator[Symbol.asyncDispose]();
+      const wrong = [...violations, ...unknownRequests];
+      if (wrong.length > 0) throw new Error(`Expected requests that the service knows, got ${JSON.stringify(wrong)}`);
     },
   };
   return world;
