@@ -15,19 +15,19 @@ export type HubNews =
  * and when a wallet's bearer runs out.
  */
 export interface Adapter {
-  kickBody(userId: string): unknown;
-  allowlistEntry(address: string): unknown;
+  readonly kickBody: (userId: string) => unknown;
+  readonly allowlistEntry: (address: string) => unknown;
   /** When the session ends, epoch milliseconds, from `rules.expiry` and `expiresIn`; null = it cannot be told. */
-  endOf(
+  readonly endOf: (
     said: { readonly expiry?: number | null | undefined; readonly expiresIn?: number | null | undefined },
     createdAt: number | null,
-  ): number | null;
+  ) => number | null;
   /** Null = nothing that concerns the gateway. */
-  hubNews(method: string, args: readonly unknown[]): HubNews | null;
+  readonly hubNews: (method: string, args: readonly unknown[]) => HubNews | null;
   /** Of the reply to `POST /chats`. */
-  chatId(json: unknown): string | null;
+  readonly chatId: (json: unknown) => string | null;
   /** Epoch milliseconds; null = it does not tell. */
-  proofEnd(token: string): number | null;
+  readonly proofEnd: (token: string) => number | null;
 }
 
 export function createAdapter(options: Pick<QuicksyncOptions, 'kickField' | 'allowlistShape' | 'expiryUnit' | 'hubMethod'>): Adapter {
@@ -68,7 +68,7 @@ export function createAdapter(options: Pick<QuicksyncOptions, 'kickField' | 'all
 // A field that is never null says 0 where there is nothing to say.
 const isGiven = (value: number | null | undefined): value is number => typeof value === 'number' && value > 0;
 
-const envelopeShape = z.object({ eventType: z.string(), data: z.unknown() });
+const envelopeShape = z.object({ eventType: z.string(), data: z.unknown().optional() });
 const removedShape = z.union([
   idShape,
   z.object({ userId: idShape }).transform(({ userId }) => userId),
