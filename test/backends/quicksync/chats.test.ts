@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Service, SessionAt } from '../../../src/core/service.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
+import type { RequestMatch } from '../../emulators/shared/request-log.ts';
 import type { Seat } from '../../emulators/quicksync/state.ts';
 import { type World, createWorld, good, outgoing } from './world.ts';
 
@@ -84,14 +85,16 @@ describe('history', () => {
     const at = await world.open({ lifetimeSeconds: 60 });
     const seat = seatOf(at);
     for (; now < 30; now += 1) world.emulator.state.chat(seat, `at ${now}`);
-    const first = world.emulator.received('GET /v1/chats');
-    // Said before the first page is answered or after: either way the second page begins with what was seen.
+    // Said after the first page was answered and before the second one is.
+    const isSecond: RequestMatch = ({ url }) => url.includes('Skip=20');
+    world.emulator.fault({ kind: 'delay', ms: 20 }, { match: isSecond });
+    const second = world.emulator.received(isSecond);
     const reading = chats().history(at, null);
-    await first;
+    await second;
     world.emulator.state.chat(seat, 'meanwhile');
     const ids = good(await reading).map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.length).toBeGreaterThanOrEqual(30);
+    expect(ids).toHaveLength(30);
+    expect(new Set(ids).size).toBe(30);
   });
 });
 

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createQuicksyncBackend } from '../../../src/backends/quicksync/index.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
@@ -179,10 +179,9 @@ describe('disposing', () => {
     world = await createWorld({}, { timeoutMs: 60_000 });
     const at = await world.open();
     world.emulator.hub.hangs = true;
-    const negotiated = world.emulator.received('POST /v1/hubs/session/negotiate');
+    const handshake = once(world.emulator.server, 'upgrade');
     const watch = world.service.watch?.(at, createSink());
-    await negotiated;
-    await setImmediate();
+    await handshake;
     await watch?.[Symbol.asyncDispose]();
     expect(world.emulator.hub.count()).toBe(0);
   });
@@ -247,6 +246,20 @@ describe('chats', () => {
     expect(clock.pending).toBe(0);
     await clock.advance(5_000);
     expect(watch.sink.heard.filter(([kind]) => kind === 'changed')).toHaveLength(3);
+  });
+
+  test('are looked at no more when what comes of a look is the end', async () => {
+    const clock = createTestClock();
+    world = await createWorld({}, { pollMs: 500, clock });
+    const at = await world.open();
+    const sink = createSink();
+    const ended = new Promise<void>((resolve) => {
+      const watch = world.service.watch?.(at, { ...sink, changed: () => void watch?.[Symbol.asyncDispose]().then(resolve) });
+    });
+    await sink.next('opened');
+    await clock.advance(500);
+    await ended;
+    expect(clock.pending).toBe(0);
   });
 
   test('are not where there are none', async () => {

@@ -34,7 +34,7 @@ export function proven(state: EmulatorState, now: number, request: FastifyReques
   return null;
 }
 
-export const userBody = ({ id, role, name, address }: EmulatedUser): object => ({ id, role, name, address });
+const userBody = ({ id, role, name, address }: EmulatedUser): object => ({ id, role, name, address });
 
 /** .NET writes seven digits behind the second. */
 const iso = (at: number): string => new Date(at).toISOString().replace('Z', '0000Z');
