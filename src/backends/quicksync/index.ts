@@ -1,0 +1,72 @@
+import type { Backend, Feature, FeatureProvider } from '../../core/backend.ts';
+import type { Service } from '../../core/service.ts';
+import { systemClock } from '../../core/system-clock.ts';
+import { createAdapter } from './adapter.ts';
+import { createChats } from './chats.ts';
+import { createQuicksyncClient } from './client.ts';
+import { createHealth } from './health.ts';
+import type { QuicksyncOptions } from './options.ts';
+import { type ServiceDeps, createSessions } from './service.ts';
+import { createWalletRelay } from './wallet-relay.ts';
+import { createWatches } from './watch.ts';
+
+const featuresOf = (chats: boolean): Readonly<Record<Feature, FeatureProvider>> => ({
+  // A session is always the current one of a token: the service lists none and changes none.
+  LIST: 'GATEWAY',
+  UPDATE: 'GATEWAY',
+  REPLACE: 'GATEWAY',
+  JOIN: 'UPSTREAM',
+  KICK: 'UPSTREAM',
+  PASSWORD: 'UPSTREAM',
+  ALLOWLIST: 'UPSTREAM',
+  CAPACITY: 'UPSTREAM',
+  EXPIRY: 'UPSTREAM',
+  RENEWAL: 'GATEWAY',
+  HEARTBEAT: 'GATEWAY',
+  DEFAULTS: 'GATEWAY',
+  MESSAGES: chats ? 'UPSTREAM' : 'GATEWAY',
+  HISTORY: chats ? 'UPSTREAM' : 'GATEWAY',
+  AGENT_REPLY: 'UNAVAILABLE',
+  REPLY_STREAM: 'UNAVAILABLE',
+  SUGGESTIONS: 'UNAVAILABLE',
+  LIVE_EVENTS: 'UPSTREAM',
+});
+
+/** Sessions at QuickSync: groups of wallets, each member with a token of its own. Nothing is connected before it is needed. */
+export function createQuicksyncBackend(options: QuicksyncOptions): Backend & AsyncDisposable {
+  const { name, minimumTier, onExpiry, foreignVisibility, pollMs, chats = true, clock = systemClock } = options;
+  const client = createQuicksyncClient(options);
+  const deps: ServiceDeps = { name, client, adapter: createAdapter(options), clock };
+  const sessions = createSessions(deps);
+  const watches = createWatches(deps, { url: options.url, timeoutMs: options.timeoutMs, pollMs: chats ? pollMs : null });
+  const close = async (): Promise<void> => {
+    await watches[Symbol.asyncDispose]();
+    await client[Symbol.asyncDispose]();
+  };
+  const service: Service = {
+    perMember: true,
+    secretDefaults: [],
+    // Whether sending is answered with the id that history has is not documented.
+    matchesByContent: chats,
+    open: sessions.open,
+    read: sessions.read,
+    effects: sessions.effects,
+    ...(chats && createChats(deps, sessions)),
+    watch: watches.watch,
+    wallet: createWalletRelay(deps),
+    [Symbol.asyncDispose]: close,
+  };
+  return {
+    name,
+    kind: 'QUICKSYNC',
+    minimumTier,
+    features: featuresOf(chats),
+    health: createHealth(name, client, clock),
+    agents: async () => [],
+    service,
+    onExpiry,
+    foreignVisibility,
+    pollMs,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { createQuicksyncBackend } from '../../../src/backends/quicksync/index.ts';
+import { features } from '../../../src/core/backend.ts';
+import { createTestClock } from '../../support/core-clock.ts';
+import { vacantUrl } from '../shared/service.ts';
+import { type World, createWorld, optionsOf } from './world.ts';
+
+let world: World;
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+test('what it is, without a request', async () => {
+  world = await createWorld({}, { minimumTier: 'PRO', onExpiry: 'DELETE', foreignVisibility: 'PUBLIC', pollMs: 5 });
+  const { backend, service } = world;
+  expect(backend).toMatchObject({
+    name: 'qs',
+    kind: 'QUICKSYNC',
+    minimumTier: 'PRO',
+    onExpiry: 'DELETE',
+    foreignVisibility: 'PUBLIC',
+    pollMs: 5,
+  });
+  expect(Object.keys(backend.features).sort()).toEqual([...features].sort());
+  expect(await backend.agents()).toEqual([]);
+  expect(service.perMember).toBe(true);
+  expect(world.emulator.requests).toEqual([]);
+});
+
+test('what the service does itself there is a call for', async () => {
+  world = await createWorld();
+  const { features: table } = world.backend;
+  const { effects } = world.service;
+  for (const [feature, there] of [
+    ['JOIN', 'join' in effects],
+    ['KICK', 'kick' in effects],
+    ['RENEWAL', 'renew' in effects],
+    ['HEARTBEAT', 'heartbeat' in effects],
+    ['MESSAGES', 'send' in world.service],
+    ['HISTORY', 'history' in world.service],
+    ['LIVE_EVENTS', 'watch' in world.service],
+    ['LIST', 'list' in world.service],
+    ['SUGGESTIONS', 'suggestions' in world.service],
+  ] as const) {
+    expect([feature, table[feature] === 'UPSTREAM']).toEqual([feature, there]);
+  }
+});
+
+describe('health', () => {
+  test('is asked for once in two seconds, by however many', async () => {
+    const clock = createTestClock();
+    world = await createWorld({}, { clock });
+    const health = () => world.backend.health();
+    const [first, second] = await Promise.all([health(), health()]);
+    expect(second).toBe(first);
+    expect(first).toEqual({ status: 'UP', circuit: 'CLOSED', latencyMs: expect.any(Number), checkedAt: clock.now(), message: null });
+    await clock.advance(1_999);
+    expect(await health()).toBe(first);
+    await clock.advance(1);
+    expect((await health()).checkedAt).toBe(clock.now());
+    expect(world.emulator.count()).toBe(2);
+  });
+
+  test.each([
+    [{ kind: 'nonsense' }, 'DEGRADED'],
+    [{ kind: 'status', status: 500 }, 'DEGRADED'],
+    [{ kind: 'status', status: 404 }, 'DEGRADED'],
+    [{ kind: 'hang' }, 'DOWN'],
+    [{ kind: 'reset' }, 'DOWN'],
+  ] as const)('after %o is %s', async (fault, status) => {
+    world = await createWorld({}, { timeoutMs: 50 });
+    world.emulator.fault(fault);
+    expect(await world.backend.health()).toMatchObject({ status, circuit: 'CLOSED', latencyMs: null, message: expect.any(String) });
+  });
+
+  test('is DOWN where nobody is, and while the service is left alone', async () => {
+    world = await createWorld();
+    const backend = createQuicksyncBackend(optionsOf(await vacantUrl(), { breaker: { failures: 1, openMs: 10_000 } }));
+    expect(await backend.health()).toMatchObject({ status: 'DOWN', circuit: 'OPEN' });
+    await backend[Symbol.asyncDispose]();
+    await backend[Symbol.asyncDispose]();
+  });
+});
