@@ -66,7 +66,7 @@ export interface WireError {
   readonly details?: unknown;
 }
 
-const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string().catch(''), details: z.unknown() }) });
+const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string().catch(''), details: z.unknown().optional() }) });
 
 /** Null where it is no error of the service's. */
 export const errorIn = (json: unknown): WireError | null => errorBody.safeParse(json).data?.error ?? null;
