@@ -25,7 +25,7 @@ export function refusalOf(asked: Asked, { status, json }: Pick<HttpReply, 'statu
   const said = error === null || error.message === '' ? '' : `: "${bounded(error.message, quotedCharacters)}"`;
   switch (error?.code ?? '') {
     case 'SESSION_NOT_FOUND':
-      // It says the same of what ran out, was deleted there or belongs to another key; unheard of it is not, since it gave the id.
+      // Said of what ran out, was deleted there, is another key's or never was. A handle in the record was given by the service.
       return problem('EXPIRED', `Backend ${backend} has the session no longer (${operation}): create another one.`, { backend });
     case 'VALIDATION_ERROR': {
       const [first, ...others] = error === null ? [] : issuesIn(error);

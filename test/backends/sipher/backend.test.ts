@@ -74,7 +74,9 @@ describe('rate limits', () => {
     const waiting = kit.service.read(at(session));
     await clock.advance(500);
     expect(answered(await waiting)).toHaveProperty('endsAt');
-    // Looking after the health costs none of them.
+    await kit.service.read(at(session));
+    expectProblem(await kit.service.read(at(session)), 'RATE_LIMITED');
+    // None of them is needed to look after its health.
     expect((await kit.backend.health()).status).toBe('UP');
   });
 
