@@ -3,7 +3,7 @@ import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest, HttpStream } from '../shared/http-message.ts';
 import type { MachaniOptions } from './options.ts';
-import { type Asked, goneFrom, isGone, isMissing, isThere, refusalOf } from './refusal.ts';
+import { type Asked, goneFrom, isGone, isMissing, isThere, isUnrouted, refusalOf } from './refusal.ts';
 import { type ListWire, type SessionWire, listWire, membershipWire, sessionWire } from './wire.ts';
 
 type Answer<T> = Promise<T | Problem>;
@@ -74,7 +74,7 @@ export function createMachaniClient(options: MachaniOptions): MachaniClient {
     );
   }
 
-  return {
+  const client: MachaniClient = {
     async create(sessionId, body, signal) {
       const asked = about('create the session', null);
       const query = { sessionId: sessionId ?? undefined };
@@ -84,7 +84,11 @@ export function createMachaniClient(options: MachaniOptions): MachaniClient {
       const asked = about('read the session', handle);
       const reply = await http.request({ method: 'GET', path: session, params: { session: handle }, signal, operation: asked.operation });
       if (isProblem(reply)) return reply.code === 'NOT_FOUND' ? null : reply;
-      if (isGone(reply)) return null;
+      if (isGone(reply)) {
+        // By a wrong `url` no session is to end: there is a service where it lists sessions.
+        const listed = isUnrouted(reply) ? await client.list({ pageSize: 1, pageToken: null }, signal) : null;
+        return isProblem(listed) ? listed : null;
+      }
       return reply.status < 300 ? fitting(reply, sessionWire, asked) : refusalOf(reply, asked);
     },
     async list({ pageSize, pageToken }, signal) {
@@ -151,4 +155,5 @@ export function createMachaniClient(options: MachaniOptions): MachaniClient {
       await Promise.all([http[Symbol.asyncDispose](), streams[Symbol.asyncDispose]()]);
     },
   };
+  return client;
 }

@@ -105,6 +105,9 @@ const statusIn = (json: unknown): StatusWire => {
 export const isGone = ({ status, json }: HttpReply): boolean =>
   status === 410 || (status === 404 && codeOf(statusIn(json), null) === 'NOT_FOUND');
 
+/** Whether it is the answer of a gateway of gRPC to a path that it does not know: it looks as if a session were not there. */
+export const isUnrouted = ({ status, json }: HttpReply): boolean => status === 404 && statusIn(json).message === 'Not Found';
+
 /** Whether the service has it already. */
 export const isThere = ({ status, json }: HttpReply): boolean => status === 409 && codeOf(statusIn(json), status) === 'ALREADY_EXISTS';
 

@@ -26,8 +26,8 @@ const soundMs = 10_000;
 
 /** How a connection came to its end. */
 interface Ending {
-  /** IDLE: silent for as long as it may be. SOUND: it was of use. FAILED: it was of none. */
-  readonly kind: 'IDLE' | 'SOUND' | 'FAILED';
+  /** SOUND: it lasted. SHORT: it was of use, but not for long. FAILED: it was of none. */
+  readonly kind: 'SOUND' | 'SHORT' | 'FAILED';
   /** Null = it just ended. */
   readonly problem: Problem | null;
 }
@@ -78,8 +78,8 @@ export function followSession(options: WatchOptions): AsyncDisposable {
     const ending = (cause: Problem | null): Ending => {
       const lastedMs = performance.now() - startedAt;
       // Timers may come a millisecond early.
-      if (cause?.code === 'UPSTREAM_TIMEOUT' && lastedMs >= idleMs - 2) return { kind: 'IDLE', problem: null };
-      return { kind: isHeard || lastedMs >= soundMs ? 'SOUND' : 'FAILED', problem: cause };
+      if (cause?.code === 'UPSTREAM_TIMEOUT' && lastedMs >= idleMs - 2) return { kind: 'SOUND', problem: null };
+      return { kind: lastedMs >= soundMs ? 'SOUND' : isHeard ? 'SHORT' : 'FAILED', problem: cause };
     };
     const grace = clock.at(clock.now() + graceMs, open);
     let body: AsyncDisposable | null = null;
@@ -113,11 +113,12 @@ export function followSession(options: WatchOptions): AsyncDisposable {
     while (!signal.aborted) {
       const { kind, problem: cause } = await connect();
       if (signal.aborted) return;
-      if (cause?.code === 'ENDED') sink.facts({ status: 'ENDED' });
+      // Whether there is nothing any more, reading tells better.
+      if (cause?.code === 'ENDED') sink.changed();
       else if (cause !== null) sink.failed(cause);
       failures = kind === 'FAILED' ? failures + 1 : 0;
-      // What is said meanwhile is lost: the service keeps nothing.
-      if (kind === 'IDLE') continue;
+      // What is said in between is lost: the service keeps nothing.
+      if (kind === 'SOUND') continue;
       const delayMs = Math.min(reconnectMs * 2 ** Math.max(0, failures - 1), maxDelayMs);
       await sleepUntil(clock, clock.now() + delayMs / 2 + (Math.random() * delayMs) / 2, signal);
     }

@@ -3,7 +3,7 @@ import { type Emulator, createEmulator } from '../shared/emulator.ts';
 import { type Room, Rooms, type SessionFields } from './rooms.ts';
 import { type EventNames, createActs, registerRoutes } from './routes.ts';
 import type { StatusBody } from './status.ts';
-import { Streams } from './streams.ts';
+import { type Stream, Streams } from './streams.ts';
 
 export interface MachaniEmulatorOptions {
   readonly port?: number;
@@ -30,6 +30,7 @@ export interface MachaniEmulator extends Emulator {
   readonly state: {
     /** By id. They outlive a restart; streams do not. */
     readonly sessions: ReadonlyMap<string, Room>;
+    readonly streams: ReadonlySet<Stream>;
   };
   /** A session made by `somebody`; what is not given is filled in. */
   createSession(fields?: Partial<SessionFields>, id?: string): Room;
@@ -83,7 +84,7 @@ export async function createMachaniEmulator(options: MachaniEmulatorOptions = {}
       }),
   });
   const own: Omit<MachaniEmulator, keyof Emulator> = {
-    state: { sessions: rooms.all },
+    state: { sessions: rooms.all, streams: streams.open },
     createSession: (fields = {}, id) =>
       rooms.create(
         {

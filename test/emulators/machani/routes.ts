@@ -107,8 +107,8 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
     streams.tell(room.id, { event: events.updated, message: sessionOf(room) });
     return sessionOf(room);
   });
-  app.delete(`${base}/:session`, (request, reply) => {
-    if (deletes === 'NOT_FOUND') return reply.callNotFound();
+  app.delete(`${base}/:session`, (request) => {
+    if (deletes === 'NOT_FOUND') throw new Refusal('NOT_FOUND', 'Not Found');
     if (deletes === 'UNIMPLEMENTED') throw new Refusal('UNIMPLEMENTED', 'method DeleteSession not implemented');
     acts.remove(roomOf(request));
     return {};

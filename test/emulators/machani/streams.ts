@@ -6,7 +6,7 @@ export interface RoomEvent {
   readonly message: Readonly<Record<string, unknown>>;
 }
 
-interface Stream {
+export interface Stream {
   readonly room: string;
   /** Null = all. */
   readonly channel: number | null;
