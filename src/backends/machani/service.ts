@@ -1,0 +1,115 @@
+import { isProblem } from '../../core/problem.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { Effects, Facts, Found, Joined, MemberAt, Service, SessionAt } from '../../core/service.ts';
+import type { MachaniClient } from './client.ts';
+import { factsOf, handleOf, memberName, toPatch, toSession } from './mapping.ts';
+import { toMessage } from './message.ts';
+import { type MachaniOptions, sessionDefaults } from './options.ts';
+import { goneFrom } from './refusal.ts';
+import { followSession } from './watch.ts';
+import type { SessionWire } from './wire.ts';
+
+/** The service's part in sessions. What it lacks, the gateway does on top: rules, expiry, history. */
+export function createMachaniService(client: MachaniClient, options: MachaniOptions, clock: Clock): Service {
+  const { name: backend, pageSize = 100, idleMs = 300_000, reconnectMs = 500, graceMs = 500 } = options;
+  const defaults = sessionDefaults(options);
+  const watches = new Set<AsyncDisposable>();
+
+  const facts = (wire: SessionWire): Facts => factsOf(wire, defaults.sessionTypes);
+  const found = (wire: SessionWire): Found => ({
+    handle: handleOf(wire),
+    facts: facts(wire),
+    secret: wire.secretKey === '' ? null : wire.secretKey,
+  });
+
+  const join: NonNullable<Effects['join']> = async ({ session }, joiner, signal) => {
+    const name = memberName(joiner);
+    const joined = await client.join(session.handle, name, signal);
+    if (isProblem(joined)) return joined;
+    return { id: name, secret: null, ...(joined && { facts: facts(joined) }) } satisfies Joined;
+  };
+
+  async function remove({ session }: SessionAt, who: MemberAt | null, signal?: AbortSignal): ReturnType<NonNullable<Effects['leave']>> {
+    // Somebody whom the service has never known.
+    if (who === null || who.id === null) return {};
+    const left = await client.leave(session.handle, who.id, signal);
+    if (isProblem(left)) return left;
+    if (left !== 'absent') return left === null ? {} : facts(left);
+    const wire = await client.get(session.handle, signal);
+    if (isProblem(wire)) return wire;
+    return wire === null ? goneFrom({ backend, handle: session.handle }) : facts(wire);
+  }
+
+  return {
+    perMember: false,
+    secretDefaults: [],
+    matchesByContent: false,
+    async open(request, signal) {
+      const body = toSession(request, defaults, backend);
+      if (isProblem(body)) return body;
+      const made = await client.create(request.handle, body, signal);
+      if (isProblem(made)) return made;
+      const opened = found(made);
+      const name = memberName(request.creator);
+      const joined = await client.join(opened.handle, name, signal);
+      if (isProblem(joined)) {
+        // Without its creator it would be nobody's.
+        await client.remove(opened.handle, signal);
+        return joined;
+      }
+      return { ...opened, member: { id: name, secret: null } };
+    },
+    async read({ session }, signal) {
+      const wire = await client.get(session.handle, signal);
+      if (isProblem(wire)) return wire;
+      return wire === null ? { status: 'ENDED' } : facts(wire);
+    },
+    effects: {
+      join,
+      leave: (at, signal) => remove(at, at.as, signal),
+      // The service has no word for it: whoever calls may let anybody leave.
+      kick: (at, target, signal) => remove(at, target, signal),
+      async end({ session }, signal) {
+        const done = await client.remove(session.handle, signal);
+        return isProblem(done) ? done : {};
+      },
+      async settings({ session }, request, signal) {
+        const { mask, body } = toPatch(session, request, defaults.sessionTypes);
+        if (mask.length === 0) return {};
+        const wire = await client.update(session.handle, mask, body, signal);
+        return isProblem(wire) ? wire : facts(wire);
+      },
+    },
+    async find(handle, signal) {
+      const wire = await client.get(handle, signal);
+      return wire === null || isProblem(wire) ? wire : found(wire);
+    },
+    async list({ limit, page }, signal) {
+      const answer = await client.list({ pageSize: Math.min(limit, pageSize), pageToken: page }, signal);
+      if (isProblem(answer)) return answer;
+      return { sessions: answer.sessions.map(found), next: answer.nextPageToken || null };
+    },
+    async send({ session, as }, outgoing, signal) {
+      // The service wants a name also where none of the session speaks: an API key that is no member.
+      const author = as?.id ?? as?.name ?? 'Parley';
+      const done = await client.publish(session.handle, author, toMessage(outgoing, author, clock.now()), signal);
+      // The stream knows the message by its mark, and the mark is the gateway's own id of it: there is no other id to tell.
+      return isProblem(done) ? done : { id: null, facts: {}, reply: null };
+    },
+    watch({ session }, sink) {
+      const watch = followSession({ client, backend, handle: session.handle, sink, clock, idleMs, reconnectMs, graceMs });
+      const tracked: AsyncDisposable = {
+        async [Symbol.asyncDispose]() {
+          watches.delete(tracked);
+          await watch[Symbol.asyncDispose]();
+        },
+      };
+      watches.add(tracked);
+      return tracked;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...watches].map((watch) => watch[Symbol.asyncDispose]()));
+      await client[Symbol.asyncDispose]();
+    },
+  };
+}

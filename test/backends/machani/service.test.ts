@@ -1,0 +1,429 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memberName } from '../../../src/backends/machani/mapping.ts';
+import type { MachaniOptions } from '../../../src/backends/machani/options.ts';
+import { noRules } from '../../../src/core/rules.ts';
+import type { Service } from '../../../src/core/service.ts';
+import { type MachaniEmulator, type MachaniEmulatorOptions, createMachaniEmulator } from '../../emulators/machani/emulator.ts';
+import {
+  type RemoteBackend,
+  checkRequests,
+  createBackend,
+  granted,
+  member,
+  memberAt,
+  openRequest,
+  outgoing,
+  session,
+  sessionAt,
+} from './support.ts';
+
+let emulator: MachaniEmulator;
+let backend: RemoteBackend;
+let service: Service;
+
+async function start(options: MachaniEmulatorOptions = {}, own: Partial<MachaniOptions> = {}): Promise<void> {
+  emulator = await createMachaniEmulator(options);
+  backend = createBackend(emulator.url, own);
+  ({ service } = backend);
+}
+
+beforeEach(() => start());
+afterEach(async () => {
+  checkRequests(emulator);
+  await backend[Symbol.asyncDispose]();
+  await emulator[Symbol.asyncDispose]();
+});
+
+/** Starts again with other options. */
+async function restart(...options: Parameters<typeof start>): Promise<void> {
+  await backend[Symbol.asyncDispose]();
+  await emulator[Symbol.asyncDispose]();
+  await start(...options);
+}
+
+const ada = memberName(member('ada', 'Ada'));
+
+describe('a new session', () => {
+  test('is made and joined by its creator', async () => {
+    const input = { handle: 'lobby', title: 'The lobby', description: 'Come in', visibility: 'TEMPORARY', owners: ['bob'] } as const;
+    const opened = granted(
+      await service.open(
+        openRequest(input, {
+          rules: { allowlistOnly: true, allowlist: ['carol'] },
+          options: { profile: 'robot', channels: [3, 4], options: { speed: 2 } },
+        }),
+      ),
+    );
+    const room = emulator.state.sessions.get('lobby');
+    expect(room?.fields).toMatchObject({
+      profile: 'robot',
+      displayName: 'The lobby',
+      description: 'Come in',
+      sessionType: 3,
+      owners: [ada, 'bob'],
+      defaultChannels: [3, 4],
+      allowedUsers: ['carol'],
+      options: { speed: 2 },
+    });
+    expect([...(room?.members ?? [])]).toEqual([ada]);
+    expect(opened).toEqual({
+      handle: 'lobby',
+      secret: room?.fields.secretKey,
+      member: { id: ada, secret: null },
+      facts: {
+        title: 'The lobby',
+        description: 'Come in',
+        visibility: 'TEMPORARY',
+        owners: ['bob'],
+        rules: { allowlistOnly: true, allowlist: ['carol'] },
+        createdAt: room?.createdAt,
+      },
+    });
+    expect(JSON.stringify(opened.facts)).not.toContain('sk-');
+  });
+
+  test('has what the service requires where nothing is given, and the id that the service gives it', async () => {
+    await restart(
+      { sessionTypes: { PUBLIC: 11, PRIVATE: 12, TEMPORARY: 13 } },
+      {
+        profile: 'home',
+        defaultChannels: [7],
+        sessionTypes: { PUBLIC: 11, PRIVATE: 12, TEMPORARY: 13 },
+      },
+    );
+    const opened = granted(await service.open(openRequest()));
+    expect(emulator.state.sessions.get(opened.handle)?.fields).toMatchObject({
+      profile: 'home',
+      displayName: 'Session',
+      sessionType: 12,
+      defaultChannels: [7],
+    });
+    expect(opened.facts).toMatchObject({ title: 'Session', visibility: 'PRIVATE' });
+  });
+
+  test('with a handle that is taken is a conflict', async () => {
+    emulator.createSession({}, 'lobby');
+    expect(await service.open(openRequest({ handle: 'lobby' }))).toMatchObject({ code: 'CONFLICT', path: ['handle'], backend: 'rooms' });
+    expect(emulator.count('POST /v1/conversation/sessions/:session/join')).toBe(0);
+  });
+
+  test('does not stay where its creator cannot join', async () => {
+    emulator.fault(
+      { kind: 'status', status: 403, body: { code: 7, message: 'no', details: [] } },
+      { match: 'POST /v1/conversation/sessions/:session/join' },
+    );
+    expect(await service.open(openRequest())).toMatchObject({ code: 'NOT_ALLOWLISTED' });
+    expect(emulator.state.sessions.size).toBe(0);
+  });
+});
+
+describe('a session', () => {
+  test('is read, with what others changed at the service', async () => {
+    emulator.createSession({}, 'lobby');
+    emulator.updateSession('lobby', { displayName: 'New', description: 'Other', allowedUsers: ['dan'] });
+    expect(await service.read(sessionAt('lobby'))).toMatchObject({
+      title: 'New',
+      description: 'Other',
+      visibility: 'PUBLIC',
+      owners: ['somebody'],
+      rules: { allowlist: ['dan'], allowlistOnly: true },
+    });
+  });
+
+  test('that is gone has ended', async () => {
+    const at = sessionAt('gone', memberAt('ada', ada));
+    expect(await service.read(at)).toEqual({ status: 'ENDED' });
+    expect(await service.find?.('gone')).toBeNull();
+    const { join, leave, kick, settings, end } = service.effects;
+    const request = { mode: 'UPDATE', input: {}, after: { ...session('gone'), title: 'x' } } as const;
+    const ended = { code: 'ENDED', backend: 'rooms' };
+    expect(await join?.(at, { ...member('bob'), password: null })).toMatchObject(ended);
+    expect(await leave?.(at)).toMatchObject(ended);
+    expect(await kick?.(at, memberAt('bob', 'bob'))).toMatchObject(ended);
+    expect(await settings?.(at, request)).toMatchObject(ended);
+    expect(await service.send?.(at, outgoing('x'))).toMatchObject(ended);
+    expect(await end?.(at)).toEqual({});
+  });
+
+  test('has not ended where another server answers', async () => {
+    emulator.fault({ kind: 'status', status: 404, body: '404 page not found' });
+    expect(await service.read(sessionAt('lobby'))).toMatchObject({ code: 'UPSTREAM_FAILED' });
+  });
+
+  test('has not ended where the path is wrong', async () => {
+    await backend[Symbol.asyncDispose]();
+    backend = createBackend(`${emulator.url}/elsewhere`);
+    expect(await backend.service.read(sessionAt('lobby'))).toMatchObject({
+      code: 'UPSTREAM_REFUSED',
+      detail: expect.stringContaining('`url`'),
+    });
+    expect(await backend.service.find?.('lobby')).toMatchObject({ code: 'UPSTREAM_REFUSED' });
+    emulator.clear();
+  });
+
+  test('has ended where the service says no more than that there is none', async () => {
+    emulator.fault(
+      { kind: 'status', status: 404, body: { code: 5, message: 'Not Found', details: [] } },
+      { match: 'GET /v1/conversation/sessions/:session' },
+    );
+    expect(await service.read(sessionAt('lobby'))).toEqual({ status: 'ENDED' });
+  });
+
+  test('is found with its secret, which is among no facts', async () => {
+    const { fields, createdAt } = emulator.createSession({}, 'lobby');
+    const found = granted((await service.find?.('lobby')) ?? null);
+    expect(found).toEqual({
+      handle: 'lobby',
+      secret: fields.secretKey,
+      facts: { title: 'A room', description: null, visibility: 'PUBLIC', owners: ['somebody'], createdAt },
+    });
+    expect(await service.find?.('..')).toBeNull();
+  });
+});
+
+test('sessions are listed page by page', async () => {
+  for (const id of ['a', 'b', 'c']) emulator.createSession({}, id);
+  await restart({}, { pageSize: 2 });
+  for (const id of ['a', 'b', 'c']) emulator.createSession({}, id);
+  const filter = { agentId: null, metadata: null };
+  const first = granted(await service.list?.({ limit: 50, page: null, filter }));
+  const last = granted(await service.list?.({ limit: 50, page: first?.next ?? null, filter }));
+  expect([first?.sessions.map(({ handle }) => handle), last?.sessions.map(({ handle }) => handle), last?.next]).toEqual([
+    ['a', 'b'],
+    ['c'],
+    null,
+  ]);
+});
+
+describe('members', () => {
+  const join = (id: string, name: string) => service.effects.join?.(sessionAt('lobby'), { ...member(id, name), password: null });
+
+  test('of one name are two at the service', async () => {
+    const { members } = emulator.createSession({}, 'lobby');
+    const [one, other] = [granted(await join('1', 'Bob')), granted(await join('2', 'Bob'))];
+    expect([...members]).toEqual([one?.id, other?.id]);
+    expect(members.size).toBe(2);
+    expect(one?.id).toMatch(/^Bob#[\w-]{8}$/);
+    expect(await service.effects.leave?.(sessionAt('lobby', memberAt('1', one?.id ?? null)))).toMatchObject({ title: 'A room' });
+    expect([...members]).toEqual([other?.id]);
+  });
+
+  test('join once where the answer is lost', async () => {
+    const { members } = emulator.createSession({}, 'lobby');
+    emulator.fault({ kind: 'reset' }, { times: 1, when: 'after' });
+    const joined = granted(await join('1', 'Bob'));
+    expect([...members]).toEqual([joined?.id]);
+  });
+
+  test('are removed by letting them leave', async () => {
+    const { members } = emulator.createSession({}, 'lobby');
+    emulator.join('lobby', 'eve');
+    expect(await service.effects.kick?.(sessionAt('lobby', memberAt('ada', ada)), memberAt('eve', 'eve'))).toMatchObject({
+      title: 'A room',
+    });
+    expect(members.size).toBe(0);
+    // Somebody who has left at the service already, and somebody whom it has never known.
+    expect(await service.effects.kick?.(sessionAt('lobby'), memberAt('eve', 'eve'))).toMatchObject({ title: 'A room' });
+    const before = emulator.count();
+    expect(await service.effects.kick?.(sessionAt('lobby'), memberAt('eve', null))).toEqual({});
+    expect(emulator.count()).toBe(before);
+  });
+});
+
+describe('settings', () => {
+  const change = async (before: Parameters<typeof session>[1], after: Parameters<typeof session>[1]) => {
+    const at = sessionAt('lobby', null, before);
+    const answer = await service.effects.settings?.(at, { mode: 'UPDATE', input: {}, after: { ...at.session, ...after } });
+    const { url, body } = emulator.requests.at(-1) ?? {};
+    return { answer, mask: new URL(url ?? '', 'http://x').searchParams.get('updateMask'), body };
+  };
+
+  test('tell the service what changes, and nothing else', async () => {
+    emulator.createSession({ displayName: 'Old', description: 'Here' }, 'lobby');
+    const before = { title: 'Old', description: 'Here', visibility: 'PUBLIC' } as const;
+    expect(await change(before, { ...before, title: 'New' })).toMatchObject({
+      mask: 'displayName',
+      body: { displayName: 'New' },
+      answer: { title: 'New' },
+    });
+    expect(await change(before, { ...before, description: null, visibility: 'PRIVATE' })).toMatchObject({
+      mask: 'description,sessionType',
+      body: { description: '', sessionType: 2 },
+      answer: { title: 'New', description: null, visibility: 'PRIVATE' },
+    });
+    const rules = { ...noRules, allowlistOnly: true, allowlist: ['bob'] };
+    expect(await change({}, { rules })).toMatchObject({
+      mask: 'allowedUsers',
+      answer: { rules: { allowlist: ['bob'], allowlistOnly: true } },
+    });
+    expect(await change({ rules }, { rules: { ...rules, allowlistOnly: false } })).toMatchObject({
+      mask: 'allowedUsers',
+      body: { allowedUsers: [] },
+    });
+    expect(emulator.state.sessions.get('lobby')?.fields).toMatchObject({
+      displayName: 'New',
+      description: '',
+      allowedUsers: [],
+      sessionType: 2,
+    });
+  });
+
+  test('that only the gateway keeps are not told', async () => {
+    emulator.createSession({}, 'lobby');
+    expect(await change({}, { metadata: { a: 1 }, rules: { ...noRules, maxMembers: 3 } })).toMatchObject({ answer: {} });
+    expect(emulator.count()).toBe(0);
+  });
+
+  test('without a title have a name at the service', async () => {
+    emulator.createSession({}, 'lobby');
+    expect(await change({ title: 'A room' }, { title: null })).toMatchObject({
+      body: { displayName: 'lobby' },
+      answer: { title: 'lobby' },
+    });
+  });
+});
+
+describe('an end', () => {
+  test('deletes the session', async () => {
+    emulator.createSession({}, 'lobby');
+    expect(await service.effects.end?.(sessionAt('lobby'))).toEqual({});
+    expect(emulator.state.sessions.size).toBe(0);
+  });
+
+  test.each(['NOT_FOUND', 'UNIMPLEMENTED'] as const)('is done where the service cannot delete: %s', async (deletes) => {
+    await restart({ deletes });
+    emulator.createSession({}, 'lobby');
+    expect(await service.effects.end?.(sessionAt('lobby'))).toEqual({});
+    expect([emulator.state.sessions.size, emulator.count()]).toEqual([1, 1]);
+  });
+
+  test('is done where the method is not allowed, and not where it failed', async () => {
+    emulator.fault({ kind: 'status', status: 405, body: 'Method Not Allowed' }, { times: 1 });
+    expect(await service.effects.end?.(sessionAt('lobby'))).toEqual({});
+    emulator.fault({ kind: 'status', status: 500 });
+    expect(await service.effects.end?.(sessionAt('lobby'))).toMatchObject({ code: 'UPSTREAM_FAILED' });
+  });
+});
+
+describe('a message', () => {
+  test('is published in the name of its author, with its mark', async () => {
+    await restart({}, { clock: { now: () => Date.UTC(2026, 0, 2), at: () => ({ [Symbol.dispose]: () => {} }) } });
+    emulator.createSession({}, 'lobby');
+    const attachments = [{ url: 'https://a.example/b', mediaType: 'image/png', name: null, sizeBytes: 3 }];
+    const sent = await service.send?.(
+      sessionAt('lobby', memberAt('ada', ada)),
+      outgoing('Hi', { channel: '2', metadata: { a: 1 }, attachments }),
+    );
+    expect(sent).toEqual({ id: null, facts: {}, reply: null });
+    expect(emulator.requests.at(-1)?.body).toEqual({
+      name: ada,
+      session: 'lobby',
+      message: {
+        id: 'parley:epoch:msg_1',
+        mark: 'parley:epoch:msg_1',
+        name: ada,
+        role: 'USER',
+        content: 'Hi',
+        channel: 2,
+        metadata: { a: 1 },
+        attachments,
+        createdAt: '2026-01-02T00:00:00.000Z',
+      },
+    });
+  });
+
+  test('has a name also where nobody of the session speaks', async () => {
+    emulator.createSession({}, 'lobby');
+    await service.send?.(sessionAt('lobby'), outgoing('Hi', { channel: 'side' }));
+    expect(emulator.requests.at(-1)?.body).toMatchObject({ name: 'Parley', message: { channel: 'side' } });
+  });
+
+  test('is not sent twice where the answer is lost', async () => {
+    emulator.createSession({}, 'lobby');
+    emulator.fault({ kind: 'reset' }, { when: 'after' });
+    expect(await service.send?.(sessionAt('lobby'), outgoing('Hi'))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(emulator.count()).toBe(1);
+  });
+});
+
+describe('the credentials', () => {
+  test('are sent as they are configured', async () => {
+    await restart({ authorization: 'Bearer s3cret' }, { authorization: 'Bearer s3cret' });
+    emulator.createSession({}, 'lobby');
+    expect(await service.read(sessionAt('lobby'))).toMatchObject({ title: 'A room' });
+    await backend[Symbol.asyncDispose]();
+    backend = createBackend(emulator.url, { authorization: 'Bearer wr0ng' });
+    const refused = await backend.service.read(sessionAt('lobby'));
+    expect(refused).toMatchObject({ code: 'UPSTREAM_REFUSED', detail: expect.stringContaining('`authorization`') });
+    expect(JSON.stringify(refused)).not.toContain('wr0ng');
+  });
+});
+
+describe('health', () => {
+  test('is up, and asked for once by all who ask at a time', async () => {
+    const [one, other] = await Promise.all([backend.health(), backend.health()]);
+    expect(one).toMatchObject({
+      status: 'UP',
+      circuit: 'CLOSED',
+      message: null,
+      latencyMs: expect.any(Number),
+      checkedAt: expect.any(Number),
+    });
+    expect(other).toBe(one);
+    expect(await backend.health()).toBe(one);
+    expect(emulator.count()).toBe(1);
+  });
+
+  test('is degraded where it answers oddly, and down where it does not', async () => {
+    let now = 0;
+    await restart({ authorization: 'x' }, { clock: { now: () => now, at: () => ({ [Symbol.dispose]: () => {} }) }, retries: 0 });
+    expect(await backend.health()).toMatchObject({ status: 'DEGRADED', message: expect.stringContaining('`authorization`') });
+    await emulator.stop();
+    expect(await backend.health()).toMatchObject({ status: 'DEGRADED' });
+    now = 2_000;
+    expect(await backend.health()).toMatchObject({ status: 'DOWN', circuit: 'CLOSED', latencyMs: null });
+  });
+});
+
+describe('a reply that is none', () => {
+  test.each<readonly [unknown, string]>([
+    [{ name: 3 }, '`name`'],
+    [{ name: 'sessions/a', allowedUsers: [1] }, '`allowedUsers.0`'],
+    [{}, '`name`'],
+    [[], 'the body'],
+  ])('is a failure that names the field: %o', async (body, named) => {
+    emulator.fault({ kind: 'nonsense', body });
+    const failed = await service.read(sessionAt('lobby'));
+    expect(failed).toMatchObject({ code: 'UPSTREAM_FAILED', backend: 'rooms', detail: expect.stringContaining(named) });
+  });
+
+  test('to a list names the place', async () => {
+    emulator.fault({ kind: 'nonsense', body: { sessions: [{ name: 'sessions/a' }, { displayName: 'x' }] } });
+    expect(await service.list?.({ limit: 5, page: null, filter: { agentId: null, metadata: null } })).toMatchObject({
+      code: 'UPSTREAM_FAILED',
+      detail: expect.stringContaining('`sessions.1.name`'),
+    });
+  });
+});
+
+test('an abort is thrown as it was given', async () => {
+  emulator.fault({ kind: 'hang' });
+  const abort = new AbortController();
+  const reading = service.read(sessionAt('lobby'), abort.signal);
+  await emulator.received();
+  const reason = new Error('enough');
+  abort.abort(reason);
+  await expect(reading).rejects.toBe(reason);
+});
+
+test('says what it does', async () => {
+  expect([backend.kind, backend.name, await backend.agents(), backend.onExpiry]).toEqual(['MACHANI', 'rooms', [], 'DELETE']);
+  expect(Object.keys(service.effects).sort()).toEqual(['end', 'join', 'kick', 'leave', 'settings']);
+  expect(['history', 'suggestions', 'wallet', 'find', 'list', 'send', 'watch'].filter((part) => part in service)).toEqual([
+    'find',
+    'list',
+    'send',
+    'watch',
+  ]);
+  expect(backend.features).toMatchObject({ MESSAGES: 'UPSTREAM', HISTORY: 'GATEWAY', ALLOWLIST: 'GATEWAY', AGENT_REPLY: 'UNAVAILABLE' });
+});
