@@ -1,0 +1,216 @@
+import type { Clock } from '../../core/ports.ts';
+import { type Problem, isProblem, problem } from '../../core/problem.ts';
+import type { Outgoing, ServiceMessage, Sink } from '../../core/service.ts';
+import type { Session } from '../../core/session.ts';
+import type { ElizaClient, SendBody } from './client.ts';
+import { readHistory } from './history.ts';
+import { heardOf, isReply } from './mapping.ts';
+import type { Ears, Room, Rooms } from './rooms.ts';
+import { createTurns } from './turns.ts';
+import type { WireSent } from './wire.ts';
+
+export interface ChannelDeps {
+  readonly name: string;
+  readonly client: ElizaClient;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+  readonly pollMs: number;
+  readonly replyMs: number;
+}
+
+export type Posted = { readonly sent: WireSent; readonly reply: Promise<ServiceMessage | Problem> | null };
+
+/** One session's channel while somebody follows it, or waits for a reply in it. */
+export interface Channel {
+  watch(sink: Sink): Disposable;
+  /** With `onDelta`, the reply is waited for. One message after the other, so that replies come in their order. */
+  post(body: SendBody, onDelta: Outgoing['onDelta'] | null, signal?: AbortSignal): Promise<Posted | Problem>;
+  close(): void;
+}
+
+/** @param onIdle - Nobody needs it any more: it is closed. */
+export function createChannel(
+  deps: ChannelDeps,
+  session: Pick<Session, 'handle' | 'agentId' | 'metadata'>,
+  channelId: string,
+  onIdle: () => void,
+): Channel {
+  const { name, client, rooms, clock, pollMs, replyMs } = deps;
+  const sinks = new Set<Sink>();
+  const turns = createTurns();
+  let state: 'JOINING' | 'JOINED' | 'LOST' = 'JOINING';
+  /** Whether the room could be entered, or not for now. */
+  const decided = Promise.withResolvers<void>();
+  let posting: Promise<unknown> = Promise.resolve();
+  let poll: Disposable | null = null;
+  let users = 0;
+  let closed = false;
+  const timers = new Set<Disposable>();
+
+  const tell = (act: (sink: Sink) => void): void => {
+    for (const sink of sinks) act(sink);
+  };
+
+  /** A message of the socket, once it is known which messages of our own came before it. */
+  function hear(message: ServiceMessage): void {
+    const turn = isReply(message) ? turns.match(message) : null;
+    // Whoever waits for the reply takes it in as one.
+    if (turn !== null && turn.onDelta !== null) return;
+    // What others send by REST is not on the socket: the history has it, in front of its reply.
+    if (turn === null && isReply(message)) tell((sink) => sink.opened());
+    tell((sink) => sink.message(message));
+  }
+
+  /** Looks in the history for replies that are waited for. */
+  async function look(): Promise<void> {
+    const { since } = turns;
+    if (since === null) return;
+    const messages = await readHistory(client, session, since).catch((error: unknown): Problem => {
+      return problem('UPSTREAM_FAILED', `Backend ${name} could not be asked: ${String(error)}`, { backend: name });
+    });
+    if (isProblem(messages)) {
+      if (messages.code === 'EXPIRED') turns.endAll(messages);
+      return;
+    }
+    for (const message of messages) if (isReply(message)) turns.match(message);
+  }
+
+  function planPoll(): void {
+    if (closed || poll !== null || state === 'JOINED') return;
+    poll = clock.at(clock.now() + pollMs, () => {
+      poll = null;
+      if (closed || state === 'JOINED') return;
+      room.retry();
+      tell((sink) => sink.changed());
+      void look().then(planPoll);
+    });
+  }
+
+  const ears: Ears = {
+    joined() {
+      state = 'JOINED';
+      poll?.[Symbol.dispose]();
+      poll = null;
+      decided.resolve();
+      tell((sink) => sink.opened());
+      void look();
+    },
+    lost(cause) {
+      state = 'LOST';
+      decided.resolve();
+      tell((sink) => sink.failed(cause));
+      planPoll();
+    },
+    said(broadcast) {
+      const message = heardOf(broadcast, session);
+      void posting.then(() => (closed ? undefined : hear(message)));
+    },
+    streamed({ messageId: id, chunk: text }) {
+      const turn = turns.stream(id);
+      // Each piece once: those who follow the session are told by their sink.
+      if (sinks.size > 0) tell((sink) => sink.delta({ id, text }));
+      else turn?.onDelta?.({ id, text });
+    },
+    broken(id) {
+      const detail = `Backend ${name} says that the agent failed in the middle of its reply: send the message again.`;
+      turns.stream(id)?.end(problem('UPSTREAM_FAILED', detail, { backend: name }));
+    },
+    changed: () => tell((sink) => sink.changed()),
+  };
+  const room: Room = rooms.enter(channelId, ears);
+
+  function use(): Disposable {
+    users += 1;
+    let left = false;
+    return {
+      [Symbol.dispose]() {
+        if (left) return;
+        left = true;
+        users -= 1;
+        if (users === 0) close();
+      },
+    };
+  }
+
+  function close(): void {
+    if (closed) return;
+    closed = true;
+    decided.resolve();
+    room[Symbol.dispose]();
+    poll?.[Symbol.dispose]();
+    for (const timer of timers) timer[Symbol.dispose]();
+    turns.endAll(problem('UPSTREAM_UNAVAILABLE', `Backend ${name} is being shut down here: try again in a moment.`, { backend: name }));
+    onIdle();
+  }
+
+  function later(ms: number, act: () => void): Disposable {
+    const timer = clock.at(clock.now() + ms, () => {
+      timers.delete(timer);
+      act();
+    });
+    timers.add(timer);
+    return timer;
+  }
+
+  /** Sends it, and takes its turn before anything else is sent. */
+  async function take(body: SendBody, onDelta: Outgoing['onDelta'] | null, signal: AbortSignal | undefined): Promise<Posted | Problem> {
+    signal?.throwIfAborted();
+    const turn = turns.begin(onDelta);
+    const late = problem(
+      'UPSTREAM_TIMEOUT',
+      `Backend ${name} did not bring the agent's reply within ${replyMs / 1_000} s: it may still come.`,
+      {
+        backend: name,
+      },
+    );
+    let sent: WireSent | Problem = late;
+    try {
+      sent = await client.send(session.handle, body, signal);
+    } finally {
+      if (isProblem(sent)) turn.end(sent);
+    }
+    if (isProblem(sent)) return sent;
+    turn.acceptedAt = sent.userMessage.created_at;
+    const timer = later(replyMs, () => {
+      // Not heard of is not the same as not there: another's silence may have cost this one its turn.
+      void (onDelta === null ? Promise.resolve() : look()).then(() => turn.end(late));
+    });
+    void turn.reply.finally(() => {
+      timers.delete(timer);
+      timer[Symbol.dispose]();
+    });
+    if (onDelta !== null && state !== 'JOINED') planPoll();
+    return { sent, reply: onDelta === null ? null : turn.reply };
+  }
+
+  return {
+    watch(sink) {
+      sinks.add(sink);
+      const held = use();
+      if (state === 'JOINED') sink.opened();
+      return {
+        [Symbol.dispose]() {
+          sinks.delete(sink);
+          held[Symbol.dispose]();
+        },
+      };
+    },
+    async post(body, onDelta, signal) {
+      const held = use();
+      let reply: Promise<unknown> | null = null;
+      try {
+        // The room is entered before the message is sent: what is said before one is in it is not heard.
+        if (onDelta !== null) await decided.promise;
+        const work = posting.then(() => take(body, onDelta, signal));
+        posting = work.catch(() => {});
+        const posted = await work;
+        if (!isProblem(posted)) ({ reply } = posted);
+        return posted;
+      } finally {
+        if (reply === null) held[Symbol.dispose]();
+        else void reply.then(() => held[Symbol.dispose]());
+      }
+    },
+    close,
+  };
+}
