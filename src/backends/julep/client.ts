@@ -7,7 +7,7 @@ import { type RefusalOptions, chatFailure, refused } from './refusal.ts';
 import { parsed } from './wire.ts';
 
 /** Calls of the service, with its refusals as problems. */
-export interface Calls extends Pick<HttpClient, 'circuit' | 'lastFailure'>, AsyncDisposable {
+export interface Calls extends Pick<HttpClient, 'circuit'>, AsyncDisposable {
   readonly name: string;
   /** What is answered is of no use. Null = done. */
   act(request: HttpRequest): Promise<Problem | null>;
@@ -69,7 +69,6 @@ export function createCalls(options: JulepOptions): Calls {
     },
     chatRefusal: refusal('chat', true),
     circuit: () => http.circuit(),
-    lastFailure: () => http.lastFailure(),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
 }

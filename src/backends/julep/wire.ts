@@ -10,9 +10,7 @@ export const instant: z.ZodType<number> = z.string().transform((text, context) =
 });
 
 /** What a message says: a text, or parts that have texts. Null where a tool is asked for instead. */
-export const content: z.ZodType = z
-  .union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown()), z.null()])
-  .optional();
+export const content: z.ZodType = z.union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown()), z.null()]).optional();
 
 export const metadata: z.ZodType<Record<string, unknown>> = z
   .record(z.string(), z.unknown())
