@@ -41,7 +41,9 @@ export async function createJulepEmulator(options: JulepEmulatorOptions): Promis
   const { contract, port, apiKey } = settings;
   const state = createState(settings);
   const agent = createAgent();
-  const document: unknown = JSON.parse(await readFile(new URL(`../specs/julep-${contract}.json`, import.meta.url), 'utf8'));
+  const text = await readFile(new URL(`../specs/julep-${contract}.json`, import.meta.url), 'utf8');
+  // The dialect that some of its schemas claim is not the one of the whole.
+  const document: unknown = JSON.parse(text, (key, value: unknown) => (key === '$schema' ? undefined : value));
   const emulator = await createEmulator({
     name: 'julep',
     port,
