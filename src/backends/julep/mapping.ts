@@ -17,16 +17,16 @@ export const notUuid = (value: unknown, path: readonly string[], backend: string
     : problem('BAD_INPUT', `Expected \`${path.join('.')}\` to be a UUID, as ids of backend ${backend} are.`, { path, backend });
 
 /** The roles of both APIs' histories. What calls a tool is the agent's own. */
-const roles: Readonly<Record<string, MessageRole>> = {
-  user: 'USER',
-  assistant: 'ASSISTANT',
-  function_call: 'ASSISTANT',
-  system: 'SYSTEM',
-  tool: 'TOOL',
-  function: 'TOOL',
-};
+const roles: ReadonlyMap<string, MessageRole> = new Map([
+  ['user', 'USER'],
+  ['assistant', 'ASSISTANT'],
+  ['function_call', 'ASSISTANT'],
+  ['system', 'SYSTEM'],
+  ['tool', 'TOOL'],
+  ['function', 'TOOL'],
+]);
 
-export const roleOf = (role: string): MessageRole => roles[role] ?? 'SYSTEM';
+export const roleOf = (role: string): MessageRole => roles.get(role) ?? 'SYSTEM';
 
 /** An empty situation is how an API without null says that there is none. */
 export const situationOf = (situation: string | null | undefined): string | null => situation || null;

@@ -64,7 +64,7 @@ function pathOf(place: readonly string[]): readonly string[] | null {
   const field = place.find((each) => each !== 'body');
   if (field === undefined) return null;
   if (field === 'messages') return [place.at(-1) === 'role' ? 'role' : 'content'];
-  return inputs[field] ?? (isChatSetting(field) ? ['options', field] : null);
+  return (Object.hasOwn(inputs, field) ? inputs[field] : undefined) ?? (isChatSetting(field) ? ['options', field] : null);
 }
 
 const maxQuoted = 200;

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { isProblem, orThrow } from '../../../src/core/problem.ts';
 import type { SettingsRequest } from '../../../src/core/service.ts';
 import type { UpdateInput } from '../../../src/core/use-cases.ts';
+import { unknownId } from '../../emulators/julep/asking.ts';
 import { expectProblem, sessionOf } from '../../support/core-fixtures.ts';
-import { type World, at, contracts, createWorld, unknownId } from './world.ts';
+import { type World, at, contracts, createWorld } from './world.ts';
 
 let world: World;
 afterEach(() => world[Symbol.asyncDispose]());
@@ -290,10 +291,5 @@ describe('by v1', () => {
     world = await createWorld('v1');
     world.emulator.state.account.overCost = true;
     expect(expectProblem(await world.open(), 'UPSTREAM_REFUSED').detail).toMatch(/limit of its account.*Cost limit exceeded/);
-  });
-
-  test('there are no suggestions', async () => {
-    world = await createWorld('v1');
-    expect(world.service.suggestions).toBeUndefined();
   });
 });

@@ -13,8 +13,6 @@ import { sessionOf } from '../../support/core-fixtures.ts';
 
 export const contracts: readonly JulepContract[] = ['v0.3', 'v1'];
 
-export const unknownId = '3c90c3cc-0d44-4b50-8888-8dd25736052a';
-
 /** A connector, and the service that it talks to. */
 export interface World extends AsyncDisposable {
   readonly emulator: JulepEmulator;
@@ -32,6 +30,13 @@ export interface World extends AsyncDisposable {
 }
 
 type Delta = Parameters<Outgoing['onDelta']>[0];
+
+/** The reply, or why there is none. Never waits for one that does not come in the call. */
+export async function replyIn(sent: Sent | Problem): Promise<ServiceMessage | Problem> {
+  if (isProblem(sent)) return sent;
+  if (sent.reply === null) throw new Error('Expected a reply to come.');
+  return sent.reply;
+}
 
 export const at = (handle: string): SessionAt => ({ session: sessionOf({ handle, backend: 'julep' }), secret: null, as: null });
 
@@ -101,10 +106,7 @@ export async function createWorld(
     },
     send,
     async ask(session, message) {
-      const { sent } = await send(session, message);
-      if (isProblem(sent)) return sent;
-      if (sent.reply === null) throw new Error('Expected a reply to come.');
-      return sent.reply;
+      return replyIn((await send(session, message)).sent);
     },
     async [Symbol.asyncDispose]() {
       await backend[Symbol.asyncDispose]();
