@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+import { type Problem, isProblem } from '../../core/problem.ts';
+import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
+import type { HttpReply, HttpRequest, HttpStream, HttpStreamRequest } from '../shared/http-message.ts';
+import type { JulepOptions } from './options.ts';
+import { type RefusalOptions, chatFailure, refused } from './refusal.ts';
+import { parsed } from './wire.ts';
+
+/** Calls of the service, with its refusals as problems. */
+export interface Calls extends Pick<HttpClient, 'circuit'>, AsyncDisposable {
+  readonly name: string;
+  /** What is answered is of no use. Null = done. */
+  act(request: HttpRequest): Promise<Problem | null>;
+  read<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
+  /** A chat whose reply comes whole. */
+  chat<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
+  /** A chat whose reply may come piece by piece. */
+  stream(request: Omit<HttpStreamRequest, 'accept'>): Promise<HttpStream | Problem>;
+  /** How refusals of a chat are judged. */
+  readonly chatRefusal: RefusalOptions;
+}
+
+const defaultReplyMs = 60_000;
+
+export function createCalls(options: JulepOptions): Calls {
+  const { name, url, apiKey, authHeader, developerId, replyMs = defaultReplyMs, timeoutMs, retries, concurrency, breaker } = options;
+  const http = createHttpClient({
+    name,
+    url,
+    timeoutMs,
+    retries,
+    concurrency,
+    breaker,
+    headers: {
+      [authHeader]: authHeader === 'Authorization' ? `Bearer ${apiKey}` : apiKey,
+      ...(developerId !== null && { 'x-developer-id': developerId }),
+    },
+    ...(options.onCall !== undefined && { onCall: options.onCall }),
+    ...(options.clock !== undefined && { clock: options.clock }),
+  });
+  const refusal = (operation: string, chat: boolean): RefusalOptions => ({ name, operation, chat, secret: apiKey });
+
+  async function ask(request: HttpRequest, chat: boolean): Promise<HttpReply | Problem> {
+    const reply = await http.request(request);
+    return isProblem(reply) || reply.status < 300 ? reply : refused(reply, refusal(request.operation, chat));
+  }
+  async function read<T>(shape: z.ZodType<T>, request: HttpRequest, chat: boolean): Promise<T | Problem> {
+    const reply = await ask(request, chat);
+    return isProblem(reply) ? reply : parsed(shape, reply.json, { name, operation: request.operation });
+  }
+  const patient = (operation: string): Pick<HttpRequest, 'timeoutMs' | 'mapServerErrors'> => ({
+    timeoutMs: replyMs,
+    mapServerErrors: (reply) => chatFailure(reply, refusal(operation, true)),
+  });
+
+  return {
+    name,
+    async act(request) {
+      const reply = await ask(request, false);
+      return isProblem(reply) ? reply : null;
+    },
+    read: (shape, request) => read(shape, request, false),
+    chat: (shape, request) => read(shape, { ...request, ...patient(request.operation) }, true),
+    async stream(request) {
+      const { operation } = request;
+      const accept = 'text/event-stream, application/json';
+      const reply = await http.stream({ ...request, ...patient(operation), accept, idleTimeoutMs: replyMs });
+      return isProblem(reply) || reply.kind === 'stream' ? reply : refused(reply, refusal(operation, true));
+    },
+    chatRefusal: refusal('chat', true),
+    circuit: () => http.circuit(),
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  };
+}

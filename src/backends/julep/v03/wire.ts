@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { content, instant, listOf, metadata } from '../wire.ts';
+
+/** `ResourceCreatedResponse`: it is not the session. */
+export const createdShape: z.ZodType<{ id: string; created_at: number }> = z.object({ id: z.guid(), created_at: instant });
+
+export interface WireSession {
+  readonly id: string;
+  readonly agent_id: string;
+  readonly situation?: string | null | undefined;
+  readonly metadata: Record<string, unknown>;
+  readonly created_at?: number | null | undefined;
+}
+
+/** `Session`. The service leaves out more than its document says: what can be missing is allowed to. */
+export const sessionShape: z.ZodType<WireSession> = z.object({
+  id: z.string(),
+  agent_id: z.string(),
+  situation: z.string().nullish(),
+  metadata,
+  created_at: instant.nullish(),
+});
+
+export interface WireMessage {
+  readonly id: string;
+  readonly role: string;
+  readonly content?: unknown;
+  readonly name?: string | null | undefined;
+  readonly created_at: number;
+}
+
+/** `ChatMLMessage`. */
+export const messageShape: z.ZodType<WireMessage> = z.object({
+  id: z.string(),
+  role: z.string(),
+  content,
+  name: z.string().nullish(),
+  created_at: instant,
+});
+
+/** `ChatResponse`: one list of messages for each choice. */
+export const chatShape: z.ZodType<{ response: WireMessage[][] }> = z.object({ response: z.array(z.array(messageShape)) });
+
+export interface WireSuggestion {
+  readonly message_id: string;
+  readonly target: 'user' | 'agent';
+  readonly content: string;
+  readonly created_at?: number | null | undefined;
+}
+
+export const suggestionShape: z.ZodType<WireSuggestion> = z.object({
+  message_id: z.string(),
+  target: z.enum(['user', 'agent']),
+  content: z.string(),
+  created_at: instant.nullish(),
+});
+
+export const sessionsShape: z.ZodType<{ items: WireSession[] }> = listOf(sessionShape);
+export const historyShape: z.ZodType<{ items: WireMessage[] }> = listOf(messageShape);
+export const suggestionsShape: z.ZodType<{ items: WireSuggestion[] }> = listOf(suggestionShape);

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { content, instant, listOf, metadata } from '../wire.ts';
+
+/** What of a session only `PUT` resets: it is given again. */
+export const keptFields = [
+  'system_template',
+  'render_templates',
+  'token_budget',
+  'context_overflow',
+  'auto_run_tools',
+  'forward_tool_calls',
+  'recall_options',
+] as const;
+
+export interface WireSession {
+  readonly id: string;
+  readonly situation?: string | null | undefined;
+  readonly metadata: Record<string, unknown>;
+  readonly created_at: number;
+  /** The document's subtypes have it, the service's own replies do not. */
+  readonly agent?: string | null | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** `Sessions.Session`. */
+export const sessionShape: z.ZodType<WireSession> = z.looseObject({
+  id: z.guid(),
+  situation: z.string().nullish(),
+  metadata,
+  created_at: instant,
+  agent: z.string().nullish(),
+});
+
+export const sessionsShape: z.ZodType<{ items: WireSession[] }> = listOf(sessionShape);
+
+export interface WireEntry {
+  readonly id: string;
+  readonly role: string;
+  readonly content?: unknown;
+  readonly name?: string | null | undefined;
+  readonly tool_calls?: readonly unknown[] | null | undefined;
+  readonly created_at: number;
+}
+
+const toolCalls = z.array(z.unknown()).nullish();
+
+/** `Entries.History`, which is not paged. */
+export const historyShape: z.ZodType<{ entries: WireEntry[] }> = z.object({
+  entries: z.array(
+    z.object({ id: z.string(), role: z.string(), content, name: z.string().nullish(), tool_calls: toolCalls, created_at: instant }),
+  ),
+});
+
+/** What the agent says, or a piece of it. */
+export interface WireSaid {
+  readonly content?: unknown;
+  readonly tool_calls?: readonly unknown[] | null | undefined;
+}
+
+const said: z.ZodType<WireSaid> = z.object({ content, tool_calls: toolCalls });
+
+export interface WireChunk {
+  readonly id: string;
+  readonly created_at: number;
+  readonly choices: { readonly delta: WireSaid }[];
+}
+
+/** `Chat.ChunkChatResponse`. The last one carries the usage and no choice. */
+export const chunkShape: z.ZodType<WireChunk> = z.object({
+  id: z.string(),
+  created_at: instant,
+  choices: z.array(z.object({ delta: said })),
+});
+
+export interface WireReply {
+  readonly id: string;
+  readonly created_at: number;
+  readonly choices: { readonly message?: WireSaid | undefined; readonly messages?: WireSaid[] | undefined }[];
+}
+
+/** `Chat.MessageChatResponse`: a choice has one message, or where tools were run several. */
+export const replyShape: z.ZodType<WireReply> = z.object({
+  id: z.string(),
+  created_at: instant,
+  choices: z.array(z.object({ message: said.optional(), messages: z.array(said).optional() })).min(1),
+});

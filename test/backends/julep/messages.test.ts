@@ -1,0 +1,269 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { orThrow } from '../../../src/core/problem.ts';
+import { createTestClock } from '../../support/core-clock.ts';
+import { unknownId } from '../../emulators/julep/asking.ts';
+import { expectProblem } from '../../support/core-fixtures.ts';
+import { type World, at, contracts, createWorld, replyIn } from './world.ts';
+
+let world: World;
+afterEach(() => world[Symbol.asyncDispose]());
+
+const chat = (contract: string): string => `POST /api/sessions/:${contract === 'v1' ? 'id' : 'session_id'}/chat`;
+
+describe.each(contracts)('messages by %s', (contract) => {
+  test('are answered by the agent, under the id that history has', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    const { sent } = await world.send(session, { content: 'How are you?', metadata: { note: 1 } });
+    expect(sent).toMatchObject({ id: null, facts: {} });
+    const reply = orThrow(await replyIn(sent));
+    expect(reply).toMatchObject({ role: 'ASSISTANT', content: 'You said: How are you?', author: { id: null } });
+    const history = orThrow(await world.service.history(session, null));
+    expect(history).toMatchObject([{ role: 'USER', content: 'How are you?' }, reply]);
+    expect(await world.service.history(session, null)).toEqual(history);
+    expect(world.emulator.requests.find(({ route }) => route?.endsWith('/chat'))?.body).toEqual({
+      messages: [{ role: 'user', content: 'How are you?' }],
+      ...(contract === 'v1' && { stream: true }),
+    });
+  });
+
+  test('carry those options that are settings of a chat', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    const options = { temperature: 0.5, max_tokens: 10, stop: ['.'], seed: null, chain: 'solana', stream: 'yes', messages: [] };
+    const arrival = world.emulator.received(chat(contract));
+    await world.ask(session, { options });
+    const body = (await arrival).body as object;
+    expect(body).toMatchObject({ temperature: 0.5, max_tokens: 10, stop: ['.'] });
+    expect(Object.keys(body).toSorted()).toEqual([
+      'max_tokens',
+      'messages',
+      'stop',
+      ...(contract === 'v1' ? ['stream'] : []),
+      'temperature',
+    ]);
+  });
+
+  test('with a setting out of bounds are not sent', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    expectProblem((await world.send(session, { options: { temperature: 6 } })).sent, 'BAD_INPUT', ['options', 'temperature']);
+    expectProblem((await world.send(session, { options: { max_tokens: 0.5 } })).sent, 'BAD_INPUT', ['options', 'max_tokens']);
+    expect(world.emulator.count(chat(contract))).toBe(0);
+  });
+
+  test('of other roles are sent as those', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    await world.ask(session, { role: 'SYSTEM', content: 'Be kind.' });
+    await world.ask(session, { role: 'ASSISTANT', content: 'I am.' });
+    const roles = orThrow(await world.service.history(session, null)).map(({ role }) => role);
+    expect(roles).toEqual(['SYSTEM', 'ASSISTANT', 'ASSISTANT', 'ASSISTANT']);
+  });
+
+  test('that the agent fails to answer are a failure', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    world.emulator.agent.failure = { status: 502, message: 'The model is overloaded with key test-key.' };
+    const refusal = expectProblem((await world.send(session)).sent, 'UPSTREAM_FAILED');
+    expect(refusal.detail).toMatch(contract === 'v1' ? 'The model is overloaded with key ….' : 'failed with status 500');
+    world.emulator.agent.failure = null;
+    world.emulator.fault({ kind: 'status', status: 400, body: { error: { message: 'context too long' } } }, { match: chat(contract) });
+    expect(expectProblem((await world.send(session)).sent, 'UPSTREAM_FAILED').detail).toMatch(/context too long/);
+    expect(world.emulator.requests.filter(({ route }) => route?.endsWith('/chat'))).toHaveLength(2);
+  });
+
+  test('that the agent does not answer in time are given up', async () => {
+    world = await createWorld(contract, { replyMs: 40 });
+    const session = await world.session();
+    const release = world.emulator.agent.hold();
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
+    release();
+  });
+
+  test('wait for the agent longer than for other calls', async () => {
+    world = await createWorld(contract, { timeoutMs: 150 });
+    const session = await world.session();
+    world.emulator.fault({ kind: 'delay', ms: 250 }, { match: chat(contract) });
+    expect(orThrow(await world.ask(session)).content).toBe('You said: Hello');
+    world.emulator.fault({ kind: 'hang' });
+    expectProblem(await world.service.read(session), 'UPSTREAM_TIMEOUT');
+  });
+
+  test('from others are in the history, from an instant on', async () => {
+    let now = 1_000;
+    world = await createWorld(contract, {}, { now: () => now });
+    const { state } = world.emulator;
+    const { id } = state.create();
+    for (const text of ['one', 'two', 'three']) {
+      state.say(id, 'user', text, 'Bob');
+      now += 1_000;
+    }
+    const all = orThrow(await world.service.history(at(id), null));
+    expect(all.map(({ content, author, createdAt }) => [content, author.name, createdAt])).toEqual([
+      ['one', 'Bob', 1_000],
+      ['two', 'Bob', 2_000],
+      ['three', 'Bob', 3_000],
+    ]);
+    expect(await world.service.history(at(id), 2_000)).toEqual(all.slice(1));
+  });
+
+  test('are the newest thousand of a long history', async () => {
+    world = await createWorld(contract);
+    const { state } = world.emulator;
+    const { id } = state.create();
+    for (let n = 0; n < 2_500; n += 1) state.say(id, 'user', String(n));
+    const history = orThrow(await world.service.history(at(id), null));
+    expect([history.length, history[0]?.content, history.at(-1)?.content]).toEqual([1_000, '1500', '2499']);
+  });
+});
+
+describe('by v0.3', () => {
+  test('a reply that is not stored has its id all the same', async () => {
+    world = await createWorld('v0.3');
+    const session = await world.session();
+    expect(orThrow(await world.ask(session, { options: { remember: false } })).id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await world.service.history(session, null)).toEqual([]);
+  });
+
+  test('what a tool answered has no role', async () => {
+    world = await createWorld('v0.3');
+    expectProblem((await world.send(await world.session(), { role: 'TOOL' })).sent, 'UNSUPPORTED', ['role']);
+  });
+
+  test('a reply without a message is a failure', async () => {
+    world = await createWorld('v0.3');
+    const session = await world.session();
+    world.emulator.fault(
+      { kind: 'nonsense', body: { id: unknownId, finish_reason: 'stop', response: [[]], usage: {} } },
+      { match: chat('v0.3') },
+    );
+    expectProblem(await world.ask(session), 'UPSTREAM_FAILED');
+  });
+});
+
+describe('by v1', () => {
+  test('a reply comes piece by piece, and the message is sent before it ends', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const release = world.emulator.agent.hold(1);
+    const { sent, deltas } = await world.send(session, { content: 'one two' });
+    expect(deltas.length).toBeLessThan(2);
+    release();
+    expect(orThrow(await replyIn(sent)).content).toBe('You said: one two');
+    expect(deltas.map(({ text }) => text)).toEqual(['You ', 'said: ', 'one ', 'two']);
+    expect(new Set(deltas.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test('a reply is waited for until history has it', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const store = world.emulator.agent.holdStoring();
+    const { sent } = await world.send(session);
+    await world.emulator.received('GET /api/sessions/:id/history');
+    store();
+    const reply = orThrow(await replyIn(sent));
+    expect(orThrow(await world.service.history(session, null)).at(-1)).toEqual(reply);
+  });
+
+  test('replies at the same time that say the same are two', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    world.emulator.agent.reply = () => 'Yes.';
+    const replies = (await Promise.all([world.ask(session), world.ask(session)])).map(orThrow);
+    expect(new Set(replies.map(({ id }) => id)).size).toBe(2);
+    const stored = orThrow(await world.service.history(session, null)).filter(({ role }) => role === 'ASSISTANT');
+    expect(stored.map(({ id }) => id).toSorted()).toEqual(replies.map(({ id }) => id).toSorted());
+  });
+
+  test('a reply that says what an earlier one said is not taken for that', async () => {
+    let now = 1_000_000;
+    world = await createWorld('v1', {}, { now: () => now });
+    const session = await world.session();
+    const elsewhere = world.emulator.state.say(session.session.handle, 'assistant', 'You said: Hello');
+    now += 5_000;
+    expect(orThrow(await world.ask(session)).id).not.toBe(elsewhere.id);
+  });
+
+  test('a reply that is not to be stored is not looked for', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const { sent, deltas } = await world.send(session, { options: { save: false } });
+    const reply = orThrow(await replyIn(sent));
+    expect(reply.id).toBe(deltas[0]?.id);
+    expect(world.emulator.count('GET /api/sessions/:id/history')).toBe(0);
+  });
+
+  test('a reply that is never stored comes under the id of its answer', async () => {
+    const clock = createTestClock();
+    world = await createWorld('v1', { clock });
+    const session = await world.session();
+    const store = world.emulator.agent.holdStoring();
+    const { sent, deltas } = await world.send(session);
+    const reply = replyIn(sent);
+    const come = new AbortController();
+    void reply.then(() => come.abort());
+    while (!come.signal.aborted) {
+      await clock.advance(500);
+      await setImmediate();
+    }
+    expect(orThrow(await reply).id).toBe(deltas[0]?.id);
+    store();
+  });
+
+  test('while tools are run by the service, the reply comes whole', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const { sent, deltas } = await world.send(session, { options: { auto_run_tools: true } });
+    expect(orThrow(await replyIn(sent))).toMatchObject({ content: 'You said: Hello' });
+    expect(deltas).toEqual([]);
+  });
+
+  test('what a tool answered names the call', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const arrival = world.emulator.received(chat('v1'));
+    await world.ask(session, { role: 'TOOL', content: '21 degrees', metadata: { tool_call_id: 'call_1' } });
+    expect((await arrival).body).toMatchObject({ messages: [{ role: 'tool', content: '21 degrees', tool_call_id: 'call_1' }] });
+  });
+
+  test.each([
+    ['that breaks off', { kind: 'half' } as const, /broke off/],
+    ['of something else', { kind: 'nonsense' } as const, /`id`/],
+    ['of a page', { kind: 'html' } as const, /a page instead/],
+  ])('a stream %s is a failure', async (_, fault, detail) => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    world.emulator.agent.reply = () => 'word '.repeat(200);
+    world.emulator.fault(fault, { match: chat('v1') });
+    const { sent } = await world.send(session);
+    expect(expectProblem(await replyIn(sent), 'UPSTREAM_FAILED').detail).toMatch(detail);
+  });
+
+  test('a stream that falls silent is given up', async () => {
+    world = await createWorld('v1', { replyMs: 60 });
+    const session = await world.session();
+    const release = world.emulator.agent.hold(1);
+    expectProblem(await world.ask(session), 'UPSTREAM_TIMEOUT');
+    release();
+  });
+
+  test('a reply is given up when the connector is closed', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const release = world.emulator.agent.hold(1);
+    const { sent } = await world.send(session);
+    await world.backend[Symbol.asyncDispose]();
+    expectProblem(await replyIn(sent), 'UPSTREAM_UNAVAILABLE');
+    release();
+  });
+
+  test('a free account with many sessions is refused chats', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    world.emulator.state.account.free = true;
+    for (let n = 0; n < 50; n += 1) world.emulator.state.create();
+    expect(expectProblem((await world.send(session)).sent, 'UPSTREAM_REFUSED').detail).toMatch(/free tier/);
+  });
+});
