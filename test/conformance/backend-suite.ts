@@ -180,7 +180,9 @@ export function backendSuite(subject: BackendSubject): void {
       const sent = await mutate(url, 'sendMessage', { content: 'Is it?', awaitReply: true }, delivery, host.credentials);
       expect(sent).toMatchObject({ reply: { role: 'ASSISTANT', content: 'Tea is ready.' } });
       const replies = (await sessionOf(host, 'messages { nodes { id role content } }')).messages.nodes;
-      expect(replies.filter(({ role }: any) => role === 'ASSISTANT')).toEqual([{ id: sent.reply.id, role: 'ASSISTANT', content: 'Tea is ready.' }]);
+      expect(replies.filter(({ role }: any) => role === 'ASSISTANT')).toEqual([
+        { id: sent.reply.id, role: 'ASSISTANT', content: 'Tea is ready.' },
+      ]);
       await stream.until((event) => event.message?.id === sent.reply.id);
       if (has('REPLY_STREAM')) {
         const deltas = await pieces(host);
@@ -201,7 +203,11 @@ export function backendSuite(subject: BackendSubject): void {
       await stream.until((event) => event.message?.id === reply.id);
       const deltas = stream.events.filter(ofType('ReplyDelta'));
       await stream.stop();
-      return { text: deltas.map(({ text }) => text).join(''), messageIds: [...new Set(deltas.map(({ messageId }) => messageId))], reply: reply.id };
+      return {
+        text: deltas.map(({ text }) => text).join(''),
+        messageIds: [...new Set(deltas.map(({ messageId }) => messageId))],
+        reply: reply.id,
+      };
     }
 
     test.runIf(!has('AGENT_REPLY'))('says that there is no agent to wait for', async () => {
@@ -302,7 +308,12 @@ export function backendSuite(subject: BackendSubject): void {
       const credentials = await person();
       const first = await create({ title: 'first', visibility: 'PUBLIC' }, credentials);
       const second = await create({ title: 'second', visibility: 'PUBLIC' }, credentials);
-      const { sessions } = await query(url, '{ sessions(first: 100) { nodes { id backend { name } } problems { code } } }', {}, credentials);
+      const { sessions } = await query(
+        url,
+        '{ sessions(first: 100) { nodes { id backend { name } } problems { code } } }',
+        {},
+        credentials,
+      );
       expect(sessions.problems).toEqual([]);
       const ids = sessions.nodes.map((node: any) => node?.id);
       expect(ids).toContain(first.sessionId);
@@ -356,7 +367,8 @@ export function backendSuite(subject: BackendSubject): void {
         await Promise.all(Array.from({ length: 10 }, () => create({ visibility: 'PUBLIC' }, credentials)));
       }
       service.emulator?.clear();
-      const source = '{ sessions(first: 50) { nodes { id title status defaults expiresAt members { nodes { name } } } problems { code detail } } }';
+      const source =
+        '{ sessions(first: 50) { nodes { id title status defaults expiresAt members { nodes { name } } } problems { code detail } } }';
       const { sessions } = await query(url, source, {}, credentials);
       expect(sessions.problems).toEqual([]);
       expect(sessions.nodes.filter((node: any) => node !== null)).toHaveLength(50);
@@ -370,7 +382,10 @@ export function backendSuite(subject: BackendSubject): void {
       expect(service.emulator?.violations ?? []).toEqual([]);
       expect(service.emulator?.unknownRequests.map(({ method, url: path }) => `${method} ${path}`) ?? []).toEqual([]);
       const everything = JSON.stringify(
-        await query(url, '{ backends { name health { message } } sessions(first: 100) { nodes { id handle title metadata defaults rules { allowlistOnly } } } }'),
+        await query(
+          url,
+          '{ backends { name health { message } } sessions(first: 100) { nodes { id handle title metadata defaults rules { allowlistOnly } } } }',
+        ),
       );
       expect(service.secrets().filter((secret) => everything.includes(secret))).toEqual([]);
     });

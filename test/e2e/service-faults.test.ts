@@ -19,7 +19,11 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { title: 'a burst of 500', fault: { kind: 'status', status: 500, body: { oops: 'at Object.<anonymous> (/srv/app.js:1:1)' } }, code: ['UPSTREAM_FAILED'] },
+  {
+    title: 'a burst of 500',
+    fault: { kind: 'status', status: 500, body: { oops: 'at Object.<anonymous> (/srv/app.js:1:1)' } },
+    code: ['UPSTREAM_FAILED'],
+  },
   { title: 'a burst of 503', fault: { kind: 'status', status: 503, body: {} }, code: ['UPSTREAM_FAILED', 'UPSTREAM_UNAVAILABLE'] },
   { title: 'no answer', fault: { kind: 'hang' }, code: ['UPSTREAM_TIMEOUT'] },
   { title: 'connections that are reset', fault: { kind: 'reset' }, code: ['UPSTREAM_UNAVAILABLE', 'UPSTREAM_FAILED'] },
@@ -81,7 +85,12 @@ describe.each(subjects.map((subject) => [`${subject.kind} ${subject.variant ?? '
       expect(far.errors?.[0]?.extensions?.['backend']).toBe(name);
       expect(JSON.stringify(far)).not.toMatch(/srv\/app|<html|oops/i);
       expect(near.data).toEqual({ session: { id: local.sessionId, status: 'ACTIVE' } });
-      const { sessions } = await query(url, '{ sessions(first: 20, filter: { mine: true }) { problems { code backend { name } } } }', {}, host.credentials);
+      const { sessions } = await query(
+        url,
+        '{ sessions(first: 20, filter: { mine: true }) { problems { code backend { name } } } }',
+        {},
+        host.credentials,
+      );
       for (const problem of sessions.problems) expect(problem.backend).toEqual({ name });
     }
     await isFine();
@@ -96,7 +105,9 @@ describe.each(subjects.map((subject) => [`${subject.kind} ${subject.variant ?? '
     const { backends } = await query(url, '{ backends { name health { status } } }');
     expect(backends.find((backend: any) => backend.name === name).health.status).toBe('DOWN');
     expect((await read(local)).errors).toBeUndefined();
-    const other = await service.emulator?.start().then(async () => createSession(url, { backend: name, ...subject.base }, await service.person(url, name)));
+    const other = await service.emulator
+      ?.start()
+      .then(async () => createSession(url, { backend: name, ...subject.base }, await service.person(url, name)));
     expect(other?.sessionId).toMatch(/^ses_/);
     await stream.stop();
   });

@@ -1,0 +1,4 @@
+import { backendSuite } from '../../conformance/backend-suite.ts';
+import { local } from './subject.ts';
+
+backendSuite(local);

@@ -1,0 +1,19 @@
+import { features } from '../../../src/core/backend.ts';
+import { type BackendSubject, featureTable } from '../../conformance/backend-subject.ts';
+
+export const local: BackendSubject = {
+  kind: 'LOCAL',
+  features: featureTable('GATEWAY', { AGENT_REPLY: 'UNAVAILABLE', REPLY_STREAM: 'UNAVAILABLE', SUGGESTIONS: 'UNAVAILABLE' }, features),
+  base: {},
+  gone: null,
+  short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },
+  callsPerPage: 0,
+  open: async () => ({
+    config: { kind: 'LOCAL' },
+    emulator: null,
+    at: null,
+    secrets: () => [],
+    person: async () => ({}),
+    [Symbol.asyncDispose]: async () => {},
+  }),
+};

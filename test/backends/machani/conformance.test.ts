@@ -1,0 +1,4 @@
+import { backendSuite } from '../../conformance/backend-suite.ts';
+import { machani } from './subject.ts';
+
+backendSuite(machani);

@@ -1,0 +1,4 @@
+import { backendSuite } from '../../conformance/backend-suite.ts';
+import { quicksync } from './subject.ts';
+
+backendSuite(quicksync);

@@ -1,0 +1,4 @@
+import { backendSuite } from '../../conformance/backend-suite.ts';
+import { sipher } from './subject.ts';
+
+backendSuite(sipher);
