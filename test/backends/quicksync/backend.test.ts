@@ -68,7 +68,7 @@ describe('health', () => {
     [{ kind: 'hang' }, 'DOWN'],
     [{ kind: 'reset' }, 'DOWN'],
   ] as const)('after %o is %s', async (fault, status) => {
-    world = await createWorld({}, { timeoutMs: 50 });
+    world = await createWorld({}, { timeoutMs: fault.kind === 'hang' ? 100 : 2_000 });
     world.emulator.fault(fault);
     expect(await world.backend.health()).toMatchObject({ status, circuit: 'CLOSED', latencyMs: null, message: expect.any(String) });
   });

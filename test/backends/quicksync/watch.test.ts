@@ -4,8 +4,8 @@ import { createQuicksyncBackend } from '../../../src/backends/quicksync/index.ts
 import { expectProblem } from '../../support/core-fixtures.ts';
 import { createRawService, vacantUrl } from '../shared/service.ts';
 import { createTestClock } from '../../support/core-clock.ts';
-import { type RecordingSink, type World, createSink, createWorld, memberAt, optionsOf, recordOf } from './world.ts';
-import type { MemberAt, SessionAt } from '../../../src/core/service.ts';
+import { type RecordingSink, type World, asMember, createSink, createWorld, memberAt, optionsOf, recordOf } from './world.ts';
+import type { SessionAt } from '../../../src/core/service.ts';
 
 let world: World;
 afterEach(async () => {
@@ -25,17 +25,6 @@ async function watched(at?: SessionAt): Promise<Watched> {
   await world.emulator.hub.connected();
   return { at: opened, sink, [Symbol.asyncDispose]: async () => watch?.[Symbol.asyncDispose]() };
 }
-
-const asMember = ({ as }: SessionAt): MemberAt => {
-  if (as === null) throw new Error('Expected a member');
-  return as;
-};
-
-const sessionAt = ({ session }: SessionAt) => {
-  const found = world.emulator.state.sessions.get(session.handle);
-  if (found === undefined) throw new Error('Expected the session to be there');
-  return found;
-};
 
 describe.each([
   ['a method for each event', null, null],
@@ -60,7 +49,7 @@ test('a hub method of another name is passed over', async () => {
   world = await createWorld({ hubMethod: 'ReceiveEvent' }, { hubMethod: 'Other' });
   await using watch = await watched();
   await world.enter(watch.at, 'Grace');
-  world.emulator.hub.invoke(sessionAt(watch.at), 'SessionExpired', []);
+  world.emulator.hub.invoke(world.there(watch.at), 'SessionExpired', []);
   expect(await watch.sink.next('facts')).toEqual(['facts', { status: 'EXPIRED' }]);
   expect(watch.sink.heard.map(([kind]) => kind)).toEqual(['opened', 'facts']);
 });
@@ -87,8 +76,8 @@ test('who is gone may be told by an id alone, who came may not', async () => {
 test('files are read anew, their progress is not', async () => {
   world = await createWorld();
   await using watch = await watched();
-  world.emulator.announce(sessionAt(watch.at), 'FileProgress', { fileKey: 'k' });
-  world.emulator.announce(sessionAt(watch.at), 'FileAdded', { fileKey: 'k' });
+  world.emulator.announce(world.there(watch.at), 'FileProgress', { fileKey: 'k' });
+  world.emulator.announce(world.there(watch.at), 'FileAdded', { fileKey: 'k' });
   await watch.sink.next('changed');
   expect(watch.sink.heard).toHaveLength(2);
 });
@@ -120,10 +109,10 @@ describe('the connection', () => {
   test('is made anew when the service sends everybody away', async () => {
     world = await createWorld();
     await using watch = await watched();
-    world.emulator.hub.sendAway(sessionAt(watch.at), null, false);
+    world.emulator.hub.sendAway(world.there(watch.at), null, false);
     await watch.sink.next('failed');
     await watch.sink.next('opened');
-    world.emulator.hub.sendAway(sessionAt(watch.at), null, true);
+    world.emulator.hub.sendAway(world.there(watch.at), null, true);
     await watch.sink.next('opened');
     expect(world.emulator.hub.count()).toBe(1);
   });
@@ -210,7 +199,7 @@ describe('disposing', () => {
 });
 
 test('a handshake that hangs is given up, and tried again', async () => {
-  world = await createWorld({}, { timeoutMs: 100 });
+  world = await createWorld({}, { timeoutMs: 500 });
   const at = await world.open();
   world.emulator.hub.hangs = true;
   const sink = createSink();

@@ -5,9 +5,10 @@ import { noUpstream, sessionWith } from '../../../src/core/decide/facts.ts';
 import { newMemberId } from '../../../src/core/ids.ts';
 import { isProblem } from '../../../src/core/problem.ts';
 import { noRules } from '../../../src/core/rules.ts';
-import type { Joined, Joiner, MemberAt, OpenRequest, Outgoing, Service, SessionAt, Sink } from '../../../src/core/service.ts';
+import type { Effects, Joined, Joiner, MemberAt, OpenRequest, Outgoing, Service, SessionAt, Sink } from '../../../src/core/service.ts';
 import type { Rules, Session } from '../../../src/core/session.ts';
 import { type QuicksyncEmulator, createQuicksyncEmulator } from '../../emulators/quicksync/emulator.ts';
+import type { EmulatedSession } from '../../emulators/quicksync/state.ts';
 import type { QuicksyncEmulatorOptions } from '../../emulators/quicksync/options.ts';
 import { createTestWallet, obtainProof } from '../../emulators/quicksync/test-wallet.ts';
 import { sessionOf } from '../../support/core-fixtures.ts';
@@ -17,6 +18,11 @@ export interface World extends AsyncDisposable {
   readonly emulator: QuicksyncEmulator;
   readonly backend: Backend;
   readonly service: Service;
+  readonly effects: Required<Pick<Effects, 'join' | 'leave' | 'kick' | 'end'>>;
+  /** The session as the service has it. */
+  there(at: SessionAt): EmulatedSession;
+  /** The bodies of the requests to an endpoint, in the order of their coming. */
+  bodies(match: string): readonly unknown[];
   /** Somebody with a wallet that has been proven at the service. */
   joiner(name: string): Promise<Joiner>;
   /** Opens a session, as its creator sees it. @param password - Is given as input, as rules know only hashes. */
@@ -77,6 +83,12 @@ export const memberAt = (joiner: Joiner, { id, secret }: Pick<Joined, 'id' | 'se
   secret,
 });
 
+/** In whose name the session is asked about. */
+export function asMember({ as }: SessionAt): MemberAt {
+  if (as === null) throw new Error('Expected a member');
+  return as;
+}
+
 /** The session as its creation asked for it, before the service said anything. */
 export const recordOf = (handle: string, rules: Partial<Rules> = {}, parts: Partial<Session> = {}): Session => ({
   ...sessionOf({}),
@@ -99,6 +111,13 @@ export async function createWorld(
     emulator,
     backend,
     service,
+    effects: service.effects as World['effects'],
+    there({ session }) {
+      const found = emulator.state.sessions.get(session.handle);
+      if (found === undefined) throw new Error('Expected the session to be there');
+      return found;
+    },
+    bodies: (match) => emulator.requests.filter(({ method, url }) => `${method} ${url}` === match).map(({ body }) => body),
     async joiner(name) {
       const wallet = createTestWallet();
       const walletProof = await obtainProof(emulator.baseUrl, wallet);
