@@ -82,12 +82,10 @@ export function followSession(options: WatchOptions): AsyncDisposable {
       return { kind: lastedMs >= soundMs ? 'SOUND' : isHeard ? 'SHORT' : 'FAILED', problem: cause };
     };
     const grace = clock.at(clock.now() + graceMs, open);
-    let body: AsyncDisposable | null = null;
     try {
       const stream = await client.events(handle, idleMs, signal);
       if (isProblem(stream)) return ending(stream);
       open();
-      ({ body } = stream);
       for await (const line of ndjsonLines(stream.body)) {
         if (signal.aborted) break;
         isHeard = true;
@@ -104,7 +102,6 @@ export function followSession(options: WatchOptions): AsyncDisposable {
       throw error;
     } finally {
       grace[Symbol.dispose]();
-      await body?.[Symbol.asyncDispose]();
     }
   }
 

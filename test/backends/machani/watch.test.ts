@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { memberName } from '../../../src/backends/machani/mapping.ts';
 import type { MachaniOptions } from '../../../src/backends/machani/options.ts';
+import type { Clock } from '../../../src/core/ports.ts';
 import { type MachaniEmulator, type MachaniEmulatorOptions, createMachaniEmulator } from '../../emulators/machani/emulator.ts';
 import {
   type Ear,
@@ -164,7 +165,7 @@ describe('a connection that breaks', () => {
   });
 
   test('is made again where it is silent for too long, which is no failure', async () => {
-    await follow({}, { idleMs: 30 });
+    await follow({}, { idleMs: 30, reconnectMs: 60_000 });
     await emulator.streamOpened('lobby');
     expect(await ear.next()).toEqual({ kind: 'opened' });
     await emulator.streamOpened('lobby');
@@ -193,6 +194,28 @@ describe('a refusal', () => {
     expect(await ear.until('opened')).toEqual({ kind: 'opened' });
     expect(fault.hits).toBe(2);
   });
+});
+
+test('openings that fail in a row come more and more rarely', async () => {
+  const delays: number[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    at(instant, callback) {
+      // The grace that an opening is given is not waited for.
+      if (instant === 1) return { [Symbol.dispose]: () => {} };
+      delays.push(instant);
+      const soon = setImmediate(callback);
+      return { [Symbol.dispose]: () => clearImmediate(soon) };
+    },
+  };
+  await follow({}, { clock, graceMs: 1, reconnectMs: 100 });
+  emulator.fault({ kind: 'status', status: 403, body: { code: 7, message: 'no', details: [] } }, { match: route, times: 11 });
+  emulator.breakStreams();
+  await ear.until('opened');
+  // The first is after the end of the connection that there was.
+  const longest = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000, 30_000];
+  expect(delays).toHaveLength(longest.length);
+  expect(delays.filter((delay, index) => delay > (longest[index] ?? 0) || delay < (longest[index] ?? 0) / 2)).toEqual([]);
 });
 
 test('an opening whose head comes late counts as done when it was not refused for a while', async () => {
