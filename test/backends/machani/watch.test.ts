@@ -66,7 +66,7 @@ describe('who follows a session', () => {
   });
 
   test('hears its own message with its mark, and its own members by the ids that they joined with', async () => {
-    await follow();
+    await follow({}, { settleMs: 0 });
     const { service } = backend;
     const joined = granted(await service.effects.join?.(sessionAt('lobby'), { ...member('bob', 'Bob'), password: null }));
     const id = memberName(member('bob', 'Bob'));
@@ -85,6 +85,28 @@ describe('who follows a session', () => {
       metadata: { a: 1 },
       attachments,
     });
+  });
+
+  test("hears of a gateway's members when that had time to write them down", async () => {
+    const timers: (() => void)[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      at(instant, callback) {
+        if (instant === 1_000) timers.push(callback);
+        return { [Symbol.dispose]: () => {} };
+      },
+    };
+    await follow({}, { clock, graceMs: 1 });
+    emulator.join('lobby', 'Bob#abcd1234');
+    emulator.leave('lobby', 'Bob#abcd1234');
+    emulator.join('lobby', 'eve');
+    expect(await ear.next()).toEqual({ kind: 'joined', id: 'eve', name: 'eve' });
+    expect(timers).toHaveLength(2);
+    for (const fire of timers) fire();
+    expect(ear.all.slice(-2)).toEqual([
+      { kind: 'joined', id: 'Bob#abcd1234', name: 'Bob' },
+      { kind: 'left', id: 'Bob#abcd1234' },
+    ]);
   });
 
   test('looks again after what it does not understand, and goes on after what it cannot read', async () => {
