@@ -39,17 +39,19 @@ export function followSession(options: WatchOptions): AsyncDisposable {
   const { client, backend, handle, sink, clock, idleMs, reconnectMs, graceMs, settleMs } = options;
   const life = new AbortController();
   const { signal } = life;
-  const settling = new Set<Disposable>();
+  /** By names: of one who has left again only that is told. */
+  const settling = new Map<string, Disposable>();
   const asked = { backend, operation: 'follow the session', handle };
 
   /** Tells of somebody's coming or going. */
   function tellOf(name: string, news: () => void): void {
     if (settleMs === 0 || !isMemberName(name)) return news();
+    settling.get(name)?.[Symbol.dispose]();
     const timer = clock.at(clock.now() + settleMs, () => {
-      settling.delete(timer);
+      settling.delete(name);
       news();
     });
-    settling.add(timer);
+    settling.set(name, timer);
   }
 
   function tell(value: unknown): Problem | null {
@@ -141,7 +143,7 @@ export function followSession(options: WatchOptions): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       life.abort();
-      for (const timer of settling) timer[Symbol.dispose]();
+      for (const timer of settling.values()) timer[Symbol.dispose]();
       await ended;
     },
   };
