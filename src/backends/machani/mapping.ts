@@ -16,6 +16,9 @@ export const memberName = ({ memberId, name }: { readonly memberId: MemberId; re
 
 const marked = /^(.+)#[\w-]{8}$/s;
 
+/** Whether it is what some gateway calls a member. */
+export const isMemberName = (name: string): boolean => marked.test(name);
+
 /** The name as people know it. */
 export const shownName = (name: string): string => marked.exec(name)?.[1] ?? name;
 
@@ -42,7 +45,7 @@ export function factsOf(wire: SessionWire, types: SessionTypes): Facts {
     description: wire.description === '' ? null : wire.description,
     ...(visibility !== null && { visibility }),
     // Its creator is an owner there under a name that nobody else is to become host by.
-    owners: wire.owners.filter((owner) => !marked.test(owner)),
+    owners: wire.owners.filter((owner) => !isMemberName(owner)),
     ...(wire.allowedUsers.length > 0 && { rules: { allowlistOnly: true, allowlist: wire.allowedUsers } }),
     ...(Number.isFinite(createdAt) && { createdAt }),
   };

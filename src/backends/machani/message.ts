@@ -7,7 +7,7 @@ import { type RecordWire, recordOf } from './wire.ts';
 // A message is a free object to the service, which hands it on as it is. What others put in theirs is a matter of custom.
 const ids = ['id', 'messageId', 'message_id', 'msgId'];
 const texts = ['content', 'text', 'body', 'message'];
-const names = ['name', 'author', 'sender', 'from', 'user', 'userName', 'username', 'user_name', 'member', 'participant', 'displayName'];
+const names = 'name author sender from user userName username user_name member participant displayName'.split(' ');
 const times = ['createdAt', 'created_at', 'createTime', 'create_time', 'timestamp', 'time', 'sentAt', 'sent_at'];
 
 /** A channel's number where it is one: the service numbers them. */

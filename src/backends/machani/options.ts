@@ -40,6 +40,11 @@ export interface MachaniOptions {
   readonly reconnectMs?: number | undefined;
   /** A stream that is not refused for so long counts as open: its head may come with its first event only. @default 500 */
   readonly graceMs?: number | undefined;
+  /**
+   * How long after it is heard of it is told that a gateway's member came or left: the gateway that had it done writes that down itself,
+   * and is to be first. 0 = at once. @default 1_000 // 1 second
+   */
+  readonly settleMs?: number | undefined;
   readonly onCall?: HttpClientOptions['onCall'];
   /** @default systemClock */
   readonly clock?: Clock | undefined;

@@ -11,7 +11,7 @@ import type { SessionWire } from './wire.ts';
 
 /** The service's part in sessions. What it lacks, the gateway does on top: rules, expiry, history. */
 export function createMachaniService(client: MachaniClient, options: MachaniOptions, clock: Clock): Service {
-  const { name: backend, pageSize = 100, idleMs = 300_000, reconnectMs = 500, graceMs = 500 } = options;
+  const { name: backend, pageSize = 100, idleMs = 300_000, reconnectMs = 500, graceMs = 500, settleMs = 1_000 } = options;
   const defaults = sessionDefaults(options);
   const watches = new Set<AsyncDisposable>();
 
@@ -97,7 +97,7 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
       return isProblem(done) ? done : { id: null, facts: {}, reply: null };
     },
     watch({ session }, sink) {
-      const watch = followSession({ client, backend, handle: session.handle, sink, clock, idleMs, reconnectMs, graceMs });
+      const watch = followSession({ client, backend, handle: session.handle, sink, clock, idleMs, reconnectMs, graceMs, settleMs });
       const tracked: AsyncDisposable = {
         async [Symbol.asyncDispose]() {
           watches.delete(tracked);

@@ -5,6 +5,7 @@ import { ndjsonLines } from '../shared/ndjson-lines.ts';
 import { sleepUntil } from '../shared/sleep.ts';
 import type { MachaniClient } from './client.ts';
 import { hear } from './events.ts';
+import { isMemberName } from './mapping.ts';
 import { statusProblem } from './refusal.ts';
 import { chunkOf } from './wire.ts';
 
@@ -18,6 +19,7 @@ export interface WatchOptions {
   readonly idleMs: number;
   readonly reconnectMs: number;
   readonly graceMs: number;
+  readonly settleMs: number;
 }
 
 const maxDelayMs = 30_000;
@@ -34,10 +36,23 @@ interface Ending {
 
 /** Follows a session's stream of events, one connection after the other, until disposed. All channels: the stream is asked for none. */
 export function followSession(options: WatchOptions): AsyncDisposable {
-  const { client, backend, handle, sink, clock, idleMs, reconnectMs, graceMs } = options;
+  const { client, backend, handle, sink, clock, idleMs, reconnectMs, graceMs, settleMs } = options;
   const life = new AbortController();
   const { signal } = life;
+  /** By names: of one who has left again only that is told. */
+  const settling = new Map<string, Disposable>();
   const asked = { backend, operation: 'follow the session', handle };
+
+  /** Tells of somebody's coming or going. */
+  function tellOf(name: string, news: () => void): void {
+    if (settleMs === 0 || !isMemberName(name)) return news();
+    settling.get(name)?.[Symbol.dispose]();
+    const timer = clock.at(clock.now() + settleMs, () => {
+      settling.delete(name);
+      news();
+    });
+    settling.set(name, timer);
+  }
 
   function tell(value: unknown): Problem | null {
     const chunk = chunkOf(value);
@@ -50,10 +65,10 @@ export function followSession(options: WatchOptions): AsyncDisposable {
         sink.message(heard.message);
         break;
       case 'joined':
-        sink.joined(heard.member);
+        tellOf(heard.member.id, () => sink.joined(heard.member));
         break;
       case 'left':
-        sink.left(heard.id);
+        tellOf(heard.id, () => sink.left(heard.id));
         break;
       case 'ended':
         sink.facts({ status: 'ENDED' });
@@ -82,12 +97,10 @@ export function followSession(options: WatchOptions): AsyncDisposable {
       return { kind: lastedMs >= soundMs ? 'SOUND' : isHeard ? 'SHORT' : 'FAILED', problem: cause };
     };
     const grace = clock.at(clock.now() + graceMs, open);
-    let body: AsyncDisposable | null = null;
     try {
       const stream = await client.events(handle, idleMs, signal);
       if (isProblem(stream)) return ending(stream);
       open();
-      ({ body } = stream);
       for await (const line of ndjsonLines(stream.body)) {
         if (signal.aborted) break;
         isHeard = true;
@@ -104,7 +117,6 @@ export function followSession(options: WatchOptions): AsyncDisposable {
       throw error;
     } finally {
       grace[Symbol.dispose]();
-      await body?.[Symbol.asyncDispose]();
     }
   }
 
@@ -131,6 +143,7 @@ export function followSession(options: WatchOptions): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       life.abort();
+      for (const timer of settling.values()) timer[Symbol.dispose]();
       await ended;
     },
   };

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { memberName } from '../../../src/backends/machani/mapping.ts';
 import type { MachaniOptions } from '../../../src/backends/machani/options.ts';
+import type { Clock } from '../../../src/core/ports.ts';
 import { type MachaniEmulator, type MachaniEmulatorOptions, createMachaniEmulator } from '../../emulators/machani/emulator.ts';
 import {
   type Ear,
@@ -65,7 +66,7 @@ describe('who follows a session', () => {
   });
 
   test('hears its own message with its mark, and its own members by the ids that they joined with', async () => {
-    await follow();
+    await follow({}, { settleMs: 0 });
     const { service } = backend;
     const joined = granted(await service.effects.join?.(sessionAt('lobby'), { ...member('bob', 'Bob'), password: null }));
     const id = memberName(member('bob', 'Bob'));
@@ -84,6 +85,29 @@ describe('who follows a session', () => {
       metadata: { a: 1 },
       attachments,
     });
+  });
+
+  test("hears of a gateway's members when that had time to write them down", async () => {
+    const timers = new Set<() => void>();
+    const clock: Clock = {
+      now: () => 0,
+      at(instant, callback) {
+        if (instant === 1_000) timers.add(callback);
+        return { [Symbol.dispose]: () => void timers.delete(callback) };
+      },
+    };
+    await follow({}, { clock, graceMs: 1 });
+    emulator.join('lobby', 'Bob#abcd1234');
+    emulator.join('lobby', 'Dan#abcd1234');
+    emulator.leave('lobby', 'Bob#abcd1234');
+    emulator.join('lobby', 'eve');
+    expect(await ear.next()).toEqual({ kind: 'joined', id: 'eve', name: 'eve' });
+    expect(timers.size).toBe(2);
+    for (const fire of timers) fire();
+    expect(ear.all.slice(-2)).toEqual([
+      { kind: 'joined', id: 'Dan#abcd1234', name: 'Dan' },
+      { kind: 'left', id: 'Bob#abcd1234' },
+    ]);
   });
 
   test('looks again after what it does not understand, and goes on after what it cannot read', async () => {
@@ -164,7 +188,7 @@ describe('a connection that breaks', () => {
   });
 
   test('is made again where it is silent for too long, which is no failure', async () => {
-    await follow({}, { idleMs: 30 });
+    await follow({}, { idleMs: 30, reconnectMs: 60_000 });
     await emulator.streamOpened('lobby');
     expect(await ear.next()).toEqual({ kind: 'opened' });
     await emulator.streamOpened('lobby');
@@ -193,6 +217,28 @@ describe('a refusal', () => {
     expect(await ear.until('opened')).toEqual({ kind: 'opened' });
     expect(fault.hits).toBe(2);
   });
+});
+
+test('openings that fail in a row come more and more rarely', async () => {
+  const delays: number[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    at(instant, callback) {
+      // The grace that an opening is given is not waited for.
+      if (instant === 1) return { [Symbol.dispose]: () => {} };
+      delays.push(instant);
+      const soon = setImmediate(callback);
+      return { [Symbol.dispose]: () => clearImmediate(soon) };
+    },
+  };
+  await follow({}, { clock, graceMs: 1, reconnectMs: 100 });
+  emulator.fault({ kind: 'status', status: 403, body: { code: 7, message: 'no', details: [] } }, { match: route, times: 11 });
+  emulator.breakStreams();
+  await ear.until('opened');
+  // The first is after the end of the connection that there was.
+  const longest = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000, 30_000];
+  expect(delays).toHaveLength(longest.length);
+  expect(delays.filter((delay, index) => delay > (longest[index] ?? 0) || delay < (longest[index] ?? 0) / 2)).toEqual([]);
 });
 
 test('an opening whose head comes late counts as done when it was not refused for a while', async () => {

@@ -24,7 +24,7 @@ export interface EventNames {
 
 const base = '/v1/conversation/sessions';
 
-export const param = (request: FastifyRequest, name: string): string => {
+const param = (request: FastifyRequest, name: string): string => {
   const value = (request.query as Readonly<Record<string, string | string[]>>)[name];
   return (Array.isArray(value) ? value[0] : value) ?? '';
 };
