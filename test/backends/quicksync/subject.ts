@@ -48,11 +48,14 @@ export const quicksync: BackendSubject = {
       ],
       async person(url, backend) {
         const wallet = createTestWallet();
+        // Challenges are counted by address.
+        const address = { 'x-forwarded-for': `198.51.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}` };
         const challenge = await mutate(
           url,
           'requestWalletChallenge',
           { address: wallet.address, backend },
           '... on WalletChallenge { id message }',
+          address,
         );
         if (challenge.__typename !== 'WalletChallenge') throw new Error(JSON.stringify(challenge));
         const signature = await wallet.signMessage({ message: challenge.message });
