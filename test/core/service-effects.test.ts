@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { problem } from '../../src/core/problem.ts';
 import type { Commit, CommitOutcome, Store } from '../../src/core/ports.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
@@ -195,8 +194,7 @@ describe.each(Object.entries(storeDrivers))('a command at a service, on %s', (_,
     world.remote.failures.set('send', problem('EXPIRED', 'It is gone.', { backend: 'remote' }));
     world.remote.failures.set('read', problem('EXPIRED', 'It is gone.', { backend: 'remote' }));
     expectProblem(await world.sessions.send(ada.caller, { sessionId, content: 'x' }), 'EXPIRED');
-    await settled();
-    expect(await sessionIn(store, sessionId)).toMatchObject({ status: 'EXPIRED', dueAt: null });
+    await vi.waitFor(async () => expect(await sessionIn(store, sessionId)).toMatchObject({ status: 'EXPIRED', dueAt: null }));
     expect((await eventTypesOf(store, sessionId)).at(-1)).toBe('SESSION_EXPIRED');
   });
 
