@@ -29,6 +29,9 @@ interface Source {
   readonly close: () => void;
 }
 
+/** Of how many times to look, one is enough where a source tells what happens. */
+const roundsWithSource = 6;
+
 /** One session's source, while it is needed. */
 class Watch implements AsyncDisposable {
   readonly #options: WatchesOptions;
@@ -145,11 +148,13 @@ class Watch implements AsyncDisposable {
   /** Where no source tells, or the service could not say, it is asked again after a while. */
   async #planNext(): Promise<void> {
     const { backends, store, clock, background } = this.#options;
-    if (this.#stopped || this.#timer !== null || (this.#source !== null && !this.#failed)) return;
+    if (this.#stopped || this.#timer !== null) return;
     const [session = null] = await store.sessions.byIds([this.#sessionId]);
     const backend: Backend | undefined = session === null ? undefined : backends.get(session.backend);
     if (this.#stopped || session?.status !== 'ACTIVE' || (backend?.service ?? null) === null) return;
-    this.#timer = clock.at(clock.now() + (backend?.pollMs ?? 0), () => {
+    // No source tells everything: ElizaOS has no word for a session that is gone.
+    const rounds = this.#source !== null && !this.#failed ? roundsWithSource : 1;
+    this.#timer = clock.at(clock.now() + (backend?.pollMs ?? 0) * rounds, () => {
       this.#timer = null;
       background(this.compare());
     });

@@ -97,10 +97,14 @@ describe('a session that is followed', () => {
     await world.clock.advance(5_000);
     await settled();
     expect(await contentsOf(world, sessionId)).toEqual(['text of missed', 'text of missed too']);
-    // It is not polled beyond that.
-    const before = world.remote.calls.length;
-    await world.clock.advance(100_000);
-    expect(world.remote.calls).toHaveLength(before);
+    // It is looked at far more rarely than where nothing tells.
+    const before = world.remote.count('read');
+    await world.clock.advance(29_000);
+    await settled();
+    expect(world.remote.count('read')).toBe(before);
+    await world.clock.advance(2_000);
+    await settled();
+    expect(world.remote.count('read')).toBe(before + 1);
   });
 
   it('compares once more for all that was heard while it compared', async () => {
