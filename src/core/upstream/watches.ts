@@ -148,10 +148,12 @@ class Watch implements AsyncDisposable {
   /** Where no source tells, or the service could not say, it is asked again after a while. */
   async #planNext(): Promise<void> {
     const { backends, store, clock, background } = this.#options;
-    if (this.#stopped || this.#timer !== null) return;
+    if (this.#stopped) return;
     const [session = null] = await store.sessions.byIds([this.#sessionId]);
     const backend: Backend | undefined = session === null ? undefined : backends.get(session.backend);
     if (this.#stopped || session?.status !== 'ACTIVE' || (backend?.service ?? null) === null) return;
+    // From this look on, whatever was planned before it.
+    this.#timer?.[Symbol.dispose]();
     // No source tells everything: ElizaOS has no word for a session that is gone.
     const rounds = this.#source !== null && !this.#failed ? roundsWithSource : 1;
     this.#timer = clock.at(clock.now() + (backend?.pollMs ?? 0) * rounds, () => {
