@@ -122,6 +122,7 @@ async function compose(
       inTurn,
       emit,
       schedule,
+      lingerMs: config.live.lingerMs,
       report: report('What happened at a service could not be recorded'),
     }),
   );
@@ -226,6 +227,7 @@ async function compose(
       findRevoked: (viewers) => findRevoked(store, viewers),
       store,
       bus,
+      backends,
       clock,
       logger,
       ...config.server,

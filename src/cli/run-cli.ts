@@ -26,7 +26,9 @@ async function createProgram(): Promise<Command> {
       await start(flags);
     });
   addConfigFlags(program.command('check'))
-    .description('Check the configuration and the store: print every setting in force and where it comes from, or every mistake.')
+    .description(
+      'Check the configuration, the store and the backends: print every setting in force and where it comes from, or every mistake. Fails where a backend is not UP.',
+    )
     .action(async (flags: ParsedFlags) => {
       const { check } = await import('./commands/check.ts');
       await check(flags);

@@ -1,18 +1,15 @@
-import type { Tier } from '../core/viewer.ts';
+import type {
+  BackendSettings,
+  ElizaSettings,
+  JulepSettings,
+  LocalSettings,
+  MachaniSettings,
+  QuicksyncSettings,
+  SipherSettings,
+} from './backend-settings.ts';
 
 export type Environment = 'development' | 'production';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-
-/** One entry of `backends`: a service that sessions live at, under the name it is given here. */
-export interface BackendSettings {
-  /** Which connector serves it. LOCAL needs no service: the gateway is the backend. */
-  readonly kind: 'LOCAL';
-  /**
-   * API keys of a lower tier may not create sessions here. Null = any caller that may create.
-   * @default null
-   */
-  readonly minimumTier: Tier | null;
-}
 
 export interface ServerSettings {
   /**
@@ -214,6 +211,11 @@ export interface LiveSettings {
    * @default 1_000
    */
   readonly pollMs: number;
+  /**
+   * How long a session's source at its service is kept after the last who followed it, 0 to 3_600_000. 0 = it is let go of at once.
+   * @default 30_000
+   */
+  readonly lingerMs: number;
 }
 
 export interface SessionSettings {
@@ -308,8 +310,16 @@ type Optional<T> = T extends readonly unknown[] | string | number | boolean | nu
   ? T
   : { readonly [K in keyof T]?: Optional<T[K]> | undefined };
 
-/** A backend as written in a configuration file. */
-export type BackendConfig = Pick<BackendSettings, 'kind'> & Optional<Omit<BackendSettings, 'kind'>>;
+type Given<S extends BackendSettings, Required extends keyof S> = Pick<S, Required> & Optional<Omit<S, Required>>;
+
+/** A backend as written in a configuration file. Secrets that must be given can come from variables. */
+export type BackendConfig =
+  | Given<LocalSettings, 'kind'>
+  | Given<QuicksyncSettings, 'kind'>
+  | Given<SipherSettings, 'kind'>
+  | Given<MachaniSettings, 'kind' | 'url'>
+  | Given<ElizaSettings, 'kind'>
+  | Given<JulepSettings, 'kind'>;
 
 /** What a configuration file says: anything left out, or undefined, has its default. */
 export type ParleyConfig = Optional<Omit<ResolvedConfig, 'backends'>> & {

@@ -1,6 +1,8 @@
+import { backendPrefix, readBackendVariables } from './backend-variables.ts';
 import { hidden, type ConfigIssue } from './config-error.ts';
 import { nearest } from './nearest.ts';
 import { configFileName, overrideNames, type Override } from './overrides.ts';
+import { isTree } from './paths.ts';
 
 /** Environment variables by name, as in `process.env`. */
 export type Environ = Readonly<Record<string, string | undefined>>;
@@ -10,8 +12,10 @@ export interface EnvironmentReading {
   /** `PARLEY_CONFIG`. */
   readonly configFile: string | null;
   readonly overrides: readonly Override[];
-  /** Variables that begin with `PARLEY_` and mean nothing. */
+  /** Variables that begin with `PARLEY_` and mean nothing, whatever the configuration file says. */
   readonly issues: readonly ConfigIssue[];
+  /** The same of the variables for backends, which only the content of the configuration file gives a meaning. */
+  forBackendsOf(file: unknown): Pick<EnvironmentReading, 'overrides' | 'issues'>;
 }
 
 const prefix = 'PARLEY_';
@@ -37,14 +41,20 @@ const withoutPrefix = (name: string): string => (name.startsWith(prefix) ? name.
 /** Reads the variables that Parley knows. An empty one counts as not set. */
 export function readEnvironment(environ: Environ = process.env): EnvironmentReading {
   const given = (name: string): string | null => environ[name] || null;
+  const others = Object.entries(environ)
+    .map(([name, value = '']) => [name, value] as const)
+    .filter(([name, value]) => name.startsWith(prefix) && !known.includes(name) && !isServiceLink(name, value));
   return {
     configFile: given(configFileName.variable),
     overrides: overrideNames.flatMap(({ path, variable, read }): Override[] => {
       const text = given(variable);
       return text === null ? [] : [{ path, source: 'env', name: variable, text, value: read(text) }];
     }),
-    issues: Object.entries(environ)
-      .filter(([name, value]) => name.startsWith(prefix) && !known.includes(name) && !isServiceLink(name, value ?? ''))
-      .map(([name]) => unknownVariable(name)),
+    issues: others.filter(([name]) => !name.startsWith(backendPrefix)).map(([name]) => unknownVariable(name)),
+    forBackendsOf: (file) =>
+      readBackendVariables(
+        others.filter(([name]) => name.startsWith(backendPrefix)),
+        isTree(file) ? file : {},
+      ),
   };
 }

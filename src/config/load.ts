@@ -26,16 +26,19 @@ export interface LoadedConfig extends Resolution {
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
   const { cwd = process.cwd(), configFile, flags = {}, environ } = options;
-  const { configFile: namedFile, overrides: variables, issues } = readEnvironment(environ);
-  const overrides = [...variables, ...flagOverrides(flags)];
+  const environment = readEnvironment(environ);
+  const given = [...environment.overrides, ...flagOverrides(flags)];
   let found: { readonly file: string | null; readonly content: unknown };
   try {
-    const file = await findConfigFile(cwd, configFile ?? namedFile);
+    const file = await findConfigFile(cwd, configFile ?? environment.configFile);
     found = { file, content: file === null ? {} : await readConfigFile(file) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError([...error.issues, ...issues, ...mistakesIn(overrides)]);
+    throw new ConfigError([...error.issues, ...environment.issues, ...mistakesIn(given)]);
   }
+  const ofBackends = environment.forBackendsOf(found.content);
+  const overrides = [...given, ...ofBackends.overrides];
+  const issues = [...environment.issues, ...ofBackends.issues];
   return { ...resolveConfig({ file: found.content, overrides, issues }), file: found.file };
 }
 

@@ -1,19 +1,12 @@
 import type { z } from 'zod';
+import { backendVariable } from './backend-variables.ts';
+import { backendNameRule, issuesOfNoKind } from './backends-schema.ts';
 import { hidden, type ConfigIssue, type ConfigSource } from './config-error.ts';
+import { kindAt, knownSettings, patternOf, settingAt } from './known-settings.ts';
 import { nearest } from './nearest.ts';
 import { overrideNames, type Override } from './overrides.ts';
 import { valueAt, type Tree } from './paths.ts';
-import { backendNameRule } from './schema.ts';
-import { listSettings, type Setting } from './settings.ts';
 import { showUnlessSecret } from './show-value.ts';
-
-const settings: ReadonlyMap<string, Setting> = new Map(listSettings('development').map((setting) => [setting.path, setting]));
-
-/** How the list of settings calls a place of a configuration: `backends.<name>.kind` for `backends.chat.kind`. */
-const patternOf = (path: readonly string[]): string =>
-  path.map((key, index) => (index === 1 && path[0] === 'backends' ? '<name>' : key)).join('.');
-
-const settingAt = (path: readonly string[]): Setting | undefined => settings.get(patternOf(path));
 
 /** Where the values of a configuration come from. */
 export interface Origins {
@@ -34,15 +27,15 @@ export const sourceOf = (path: string, origins: Origins): ConfigSource =>
 /** The setting by the name that whoever has to mend it looks for. */
 function nameOf(path: string, override: Override | null, source: ConfigSource): string {
   if (override?.path === path) return `${override.name} (\`${path}\`)`;
-  const variable = overrideNames.find((name) => name.path === path)?.variable;
-  return source === 'default' && variable !== undefined ? `\`${path}\` (${variable})` : `\`${path}\``;
+  const variable = overrideNames.find((name) => name.path === path)?.variable ?? backendVariable(path);
+  return source === 'default' && variable !== null ? `\`${path}\` (${variable})` : `\`${path}\``;
 }
 
 /** A setting that breaks its rule. */
 export function brokenRule(path: string, rule: string, value: unknown, origins: Origins, next = ''): ConfigIssue {
   const override = overrideOf(path, origins);
   const given = override?.path === path ? override.text : value;
-  const shown = showUnlessSecret(given, settingAt(path.split('.'))?.secret ?? false);
+  const shown = showUnlessSecret(given, settingAt(path.split('.'), origins.file)?.secret ?? false);
   const source = sourceOf(path, origins);
   return { path, source, rule, value: shown, message: `Expected ${nameOf(path, override, source)} to be ${rule}, got ${shown}${next}` };
 }
@@ -50,25 +43,49 @@ export function brokenRule(path: string, rule: string, value: unknown, origins: 
 const parentOf = (path: string): string => path.split('.').slice(0, -1).join('.');
 const leafOf = (path: string): string => path.split('.').at(-1) ?? path;
 
-/** A key that a group of settings does not have. */
-function unknownKey(group: readonly string[], key: string): ConfigIssue {
-  const path = [...group, key].join('.');
-  const siblings = [...settings.keys()].filter((known) => parentOf(known) === patternOf(group)).map(leafOf);
+/** What to do about a key that a group of settings does not have. */
+function nextOf(group: readonly string[], key: string, file: Tree): string {
+  const kind = kindAt(group, file);
+  const others = knownSettings.get(patternOf([...group, key])) ?? [];
+  if (others.length > 0 && kind !== null) {
+    const having = others.flatMap(({ kinds }) => kinds ?? []).map((other) => `\`${other}\``);
+    return `backends of kind ${having.join(', ')} have it, and \`${group.slice(0, 2).join('.')}\` is of kind \`${kind}\``;
+  }
+  const all = [...knownSettings.keys()];
+  const siblings = all
+    .filter((known) => parentOf(known) === patternOf(group) && settingAt([...group, leafOf(known)], file) !== undefined)
+    .map(leafOf);
   const sibling = nearest(key, siblings);
   // A setting of that very name in another group: `port` for `server.port`.
-  const elsewhere = [...settings.keys()].filter((known) => leafOf(known).toLowerCase() === key.toLowerCase());
+  const elsewhere = all.filter((known) => leafOf(known).toLowerCase() === key.toLowerCase() && !known.startsWith('backends.'));
   const meant = sibling !== null ? [...group, sibling].join('.') : elsewhere.length === 1 ? elsewhere[0] : undefined;
-  const next = meant === undefined ? `known here are ${siblings.join(', ')}` : `did you mean \`${meant}\`?`;
-  return { path, source: 'file', rule: 'a known setting', value: hidden, message: `Unknown setting \`${path}\`: ${next}` };
+  return meant === undefined ? `known here are ${siblings.join(', ')}` : `did you mean \`${meant}\`?`;
+}
+
+/** A key that a group of settings does not have. */
+function unknownKey(group: readonly string[], key: string, { file }: Origins): ConfigIssue {
+  const path = [...group, key].join('.');
+  const message = `Unknown setting \`${path}\`: ${nextOf(group, key, file)}`;
+  return { path, source: 'file', rule: 'a known setting', value: hidden, message };
+}
+
+/** What the schema found. A backend of no known kind it has not looked into any further. */
+function* detailed(issues: readonly z.core.$ZodIssue[], tree: Tree): Generator<z.core.$ZodIssue> {
+  for (const issue of issues) {
+    yield issue;
+    const [group, name, setting] = issue.path;
+    if (issue.code !== 'invalid_union' || group !== 'backends' || name === undefined || setting !== 'kind') continue;
+    for (const within of issuesOfNoKind(valueAt(tree, [group, String(name)]))) yield { ...within, path: [group, name, ...within.path] };
+  }
 }
 
 /** What the schema found, one mistake per setting. */
 export function mistakesIn(issues: readonly z.core.$ZodIssue[], tree: Tree, origins: Origins): readonly ConfigIssue[] {
   const found = new Map<string, ConfigIssue>();
-  for (const issue of issues) {
+  for (const issue of detailed(issues, tree)) {
     let path = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') {
-      for (const mistake of issue.keys.map((key) => unknownKey(path, key))) found.set(mistake.path, mistake);
+      for (const mistake of issue.keys.map((key) => unknownKey(path, key, origins))) found.set(mistake.path, mistake);
       continue;
     }
     if (issue.code === 'invalid_key') {
@@ -77,9 +94,10 @@ export function mistakesIn(issues: readonly z.core.$ZodIssue[], tree: Tree, orig
       continue;
     }
     // An item of a list is reported as the list.
-    while (settingAt(path) === undefined && path.length > 0) path = path.slice(0, -1);
+    const { file } = origins;
+    while (settingAt(path, file) === undefined && path.length > 0) path = path.slice(0, -1);
     const dotted = path.join('.');
-    if (!found.has(dotted)) found.set(dotted, brokenRule(dotted, settingAt(path)?.rule ?? 'an object', valueAt(tree, path), origins));
+    if (!found.has(dotted)) found.set(dotted, brokenRule(dotted, settingAt(path, file)?.rule ?? 'an object', valueAt(tree, path), origins));
   }
   return [...found.values()];
 }

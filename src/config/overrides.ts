@@ -50,7 +50,7 @@ const named = (path: string, variable: string, read: ReadText, flag: string | nu
   read,
 });
 
-/** Every setting that a variable or flag can give. What has neither is for the configuration file: `backends`. */
+/** Every setting that a variable or flag can give, but for secrets of backends. What has neither is for the configuration file. */
 export const overrideNames: readonly OverrideName[] = [
   named('environment', 'NODE_ENV', environment),
   named('dataDir', 'PARLEY_DATA_DIR', text, '--data-dir <folder>'),
@@ -91,6 +91,7 @@ export const overrideNames: readonly OverrideName[] = [
   named('live.maxSubscriptionsPerConnection', 'PARLEY_MAX_SUBSCRIPTIONS_PER_CONNECTION', number),
   named('live.maxMessageBytes', 'PARLEY_MAX_MESSAGE_BYTES', number),
   named('live.pollMs', 'PARLEY_POLL_MS', number),
+  named('live.lingerMs', 'PARLEY_LINGER_MS', number),
   named('sessions.minTimeoutSeconds', 'PARLEY_MIN_TIMEOUT_SECONDS', number),
   named('sessions.maxTimeoutSeconds', 'PARLEY_MAX_TIMEOUT_SECONDS', number),
   named('sessions.maxMembersLimit', 'PARLEY_MAX_MEMBERS_LIMIT', number),

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { completedBackend } from './backends-schema.ts';
 import type { Environment, ResolvedConfig } from './config.ts';
 import { ConfigError, type ConfigIssue, type ConfigSource } from './config-error.ts';
 import { brokenRule, mistakesIn, overrideOf, sourceOf, type Origins } from './mistakes.ts';
@@ -106,5 +107,6 @@ function completed(config: ParsedConfig): ResolvedConfig {
   const { wallet } = config.auth;
   const domain = wallet.domain ?? (config.server.port === 0 ? 'localhost' : `localhost:${config.server.port}`);
   const scheme = /^(?:localhost|127\.0\.0\.1)(?::|$)/i.test(domain) ? 'http' : 'https';
-  return { ...config, auth: { ...config.auth, wallet: { ...wallet, domain, uri: wallet.uri ?? `${scheme}://${domain}` } } };
+  const backends = Object.fromEntries(Object.entries(config.backends).map(([name, backend]) => [name, completedBackend(backend)]));
+  return { ...config, backends, auth: { ...config.auth, wallet: { ...wallet, domain, uri: wallet.uri ?? `${scheme}://${domain}` } } };
 }

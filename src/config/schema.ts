@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { tiers } from '../core/viewer.ts';
+import type { z } from 'zod';
+import { backendsSchema, type ParsedBackend } from './backends-schema.ts';
 import type { Environment, ResolvedConfig, WalletSettings } from './config.ts';
 import {
   absoluteUri,
@@ -17,7 +17,8 @@ import {
 } from './values.ts';
 
 /** A configuration as parsed: complete but for what is derived from several settings at once. */
-export type ParsedConfig = Omit<ResolvedConfig, 'auth'> & {
+export type ParsedConfig = Omit<ResolvedConfig, 'auth' | 'backends'> & {
+  readonly backends: Readonly<Record<string, ParsedBackend>>;
   readonly auth: Omit<ResolvedConfig['auth'], 'wallet'> & {
     readonly wallet: Omit<WalletSettings, 'domain' | 'uri'> & { readonly domain?: string | undefined; readonly uri?: string | undefined };
   };
@@ -28,19 +29,6 @@ const mebibyte = 1_024 * kibibyte;
 const hourSeconds = 60 * 60;
 const daySeconds = 24 * hourSeconds;
 const yearSeconds = 365 * daySeconds;
-
-const backend = section({
-  kind: choice(['LOCAL']).describe('Which connector serves it. `LOCAL` needs no service: the gateway is the backend.'),
-  minimumTier: orNull(choice(tiers))
-    .default(null)
-    .describe('API keys of a lower tier may not create sessions here. `null`: any caller that may create.'),
-});
-
-export const backendNameRule = 'a name of 1 to 63 lower-case letters, digits and dashes, a letter first';
-const backends = z
-  .record(z.string().regex(/^[a-z][a-z0-9-]{0,62}$/), backend)
-  .refine((byName) => Object.keys(byName).length > 0)
-  .meta({ rule: `one or more backends, each under ${backendNameRule}` });
 
 const jwt = section({
   jwksUrl: httpUrl().meta({ secret: true }).describe('Where the issuer publishes its signing keys.'),
@@ -99,7 +87,9 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
         .default('in-process')
         .describe('How gateways tell each other of changes. `in-process`: there is only this one.'),
     }).prefault({}),
-    backends: backends.default({ local: { kind: 'LOCAL', minimumTier: null } }).describe('The backends by name.'),
+    backends: backendsSchema(environment)
+      .default({ local: { kind: 'LOCAL', minimumTier: null } })
+      .describe('The backends by name.'),
     defaultBackend: text(1, 63).default('local').describe('Name of the backend of sessions that are created without naming one.'),
     auth: section({
       anonymous: flag().default(development).describe('Whether callers without credentials may use the gateway.'),
@@ -154,6 +144,9 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
         .default(mebibyte)
         .describe('Largest WebSocket message from a client.'),
       pollMs: wholeNumber(1, 600_000).default(1_000).describe('How often the store is asked for what a lost hint concealed.'),
+      lingerMs: wholeNumber(0, hourSeconds * 1_000)
+        .default(30_000)
+        .describe("How long a session's source at its service is kept after the last who followed it."),
     }).prefault({}),
     sessions: section({
       minTimeoutSeconds: wholeNumber(1, 100 * yearSeconds)

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { BackendKind } from '../core/backend.ts';
 import type { Environment } from './config.ts';
 import { configSchema } from './schema.ts';
+import { choice } from './values.ts';
 
-/** One setting as the schema knows it. */
+/** One setting as the schema knows it. Those of one name that differ by the kind of backend are several. */
 export interface Setting {
   /** Dotted: `server.port`. `<name>` stands for any name: `backends.<name>.kind`. */
   readonly path: string;
@@ -17,6 +19,8 @@ export interface Setting {
   readonly secret: boolean;
   /** True where it only holds other settings. */
   readonly group: boolean;
+  /** The kinds of backend that have it. Null: all of them, or it is not about a backend. */
+  readonly kinds: readonly BackendKind[] | null;
 }
 
 interface Unwrapped {
@@ -47,8 +51,35 @@ function childrenOf(schema: z.core.$ZodType): readonly (readonly [string, z.core
   return schema instanceof z.ZodRecord ? [['<name>', schema.def.valueType]] : [];
 }
 
+/** The kind of backend that an option of the union is for. */
+function kindIn(option: z.core.$ZodType, discriminator: string): BackendKind {
+  const named = childrenOf(option).find(([key]) => key === discriminator);
+  const schema = named && unwrap(named[1]).schema;
+  if (schema instanceof z.ZodEnum) return String(schema.options[0]) as BackendKind;
+  throw new Error(`Expected each option to have one value for ${discriminator}`);
+}
+
+/** The settings of every kind of backend, those that are the same for several kinds once. */
+function* ofKinds({ def: { discriminator, options } }: z.ZodDiscriminatedUnion, path: readonly string[]): Generator<Setting> {
+  const all = options.map((option) => kindIn(option, discriminator));
+  const anyKind = String(choice(all).meta()?.['rule']);
+  const found = new Map<string, { readonly setting: Setting; readonly kinds: BackendKind[] }>();
+  for (const option of options) {
+    for (const [key, child] of childrenOf(option)) {
+      for (const walked of walk(child, [...path, key])) {
+        const setting = key === discriminator ? { ...walked, rule: anyKind } : walked;
+        const text = JSON.stringify(setting);
+        const { kinds } = found.get(text) ?? { kinds: [] };
+        found.set(text, { setting, kinds: [...kinds, kindIn(option, discriminator)] });
+      }
+    }
+  }
+  for (const { setting, kinds } of found.values()) yield { ...setting, kinds: kinds.length === all.length ? null : kinds };
+}
+
 function* walk(wrapped: z.core.$ZodType, path: readonly string[]): Generator<Setting> {
   const { schema, meta, default: fallback } = unwrap(wrapped);
+  const union = schema instanceof z.ZodDiscriminatedUnion ? schema : null;
   const children = childrenOf(schema);
   const description = textOf(meta['description']);
   if (path.length > 0) {
@@ -59,9 +90,11 @@ function* walk(wrapped: z.core.$ZodType, path: readonly string[]): Generator<Set
       default: fallback,
       defaultText: textOf(meta['defaultText']),
       secret: meta['secret'] === true,
-      group: children.length > 0 && description === null,
+      group: (children.length > 0 || union !== null) && description === null,
+      kinds: null,
     };
   }
+  if (union !== null) yield* ofKinds(union, path);
   for (const [key, child] of children) yield* walk(child, [...path, key]);
 }
 

@@ -3,13 +3,18 @@ import { isTree } from './paths.ts';
 
 const longestShown = 120;
 
+// What stands where a URL has its user and password, and everything behind the path of one.
+const credentials = /(?<=\/\/)[^/?#\s]*@|(?<=:\/\/[^?#\s]*)[?#].*$/g;
+const withoutCredentials = (text: string): string =>
+  text.replaceAll(credentials, (found) => (found.endsWith('@') ? `${hidden}@` : `?${hidden}`));
+
 const shortened = (text: string): string => (text.length > longestShown ? `${text.slice(0, longestShown)}…` : text);
 
 /** A value as a message names it, with its type. What an object holds is not shown: it may be a secret. */
 function showValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  if (typeof value === 'string') return `\`${shortened(value)}\` (string)`;
+  if (typeof value === 'string') return `\`${shortened(withoutCredentials(value))}\` (string)`;
   if (Array.isArray(value))
     return value.some((item) => typeof item === 'object') ? 'an array of objects' : `${shortened(JSON.stringify(value))} (array)`;
   if (isTree(value)) return 'an object';

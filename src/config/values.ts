@@ -23,6 +23,26 @@ const isHttpUrl = (value: string): boolean => URL.canParse(value) && ['http:', '
 
 export const httpUrl = (): z.ZodString => ruled(z.string().refine(isHttpUrl), 'an `http://` or `https://` URL');
 
+const isServiceUrl = (value: string): boolean => {
+  if (!isHttpUrl(value)) return false;
+  const { username, password, search, hash } = new URL(value);
+  return [username, password, search, hash].every((part) => part === '');
+};
+
+/** Where a service is. What would not reach it (a user and password, a query) is refused, and would be shown to whoever may see messages. */
+export const serviceUrl = (): z.ZodString =>
+  ruled(z.string().refine(isServiceUrl), 'an `http://` or `https://` URL without credentials, query or fragment');
+
+/** What can stand in a header: anything else would fail each request. */
+export const credential = (to = 8_192): z.ZodString =>
+  ruled(
+    z
+      .string()
+      .regex(/^[!-~]+(?: [!-~]+)*$/)
+      .max(to),
+    `1 to ${grouped(to)} visible ASCII characters, with single spaces between`,
+  );
+
 export const absoluteUri = (): z.ZodString =>
   ruled(
     z.string().refine((value) => URL.canParse(value)),
@@ -66,6 +86,16 @@ export const chainIds = (): z.ZodType<readonly number[], readonly number[]> =>
       .max(100)
       .refine((values) => new Set(values).size === values.length),
     'a list of 1 to 100 different EIP-155 chain ids such as `1`, `10`',
+  );
+
+export const differentNumbers = (from: number, to: number): z.ZodType<readonly number[], readonly number[]> =>
+  ruled(
+    z
+      .array(z.int().min(from).max(to))
+      .min(1)
+      .max(100)
+      .refine((values) => new Set(values).size === values.length),
+    `a list of 1 to 100 different whole numbers from ${grouped(from)} to ${grouped(to)}`,
   );
 
 export const orNull = <T extends z.ZodType>(value: T): z.ZodNullable<T> =>

@@ -1,47 +1,74 @@
 import type { FastifyInstance } from 'fastify';
+import type { Backend, BackendHealth } from '../core/backend.ts';
 
 export interface HealthOptions {
   /** What must answer for the gateway to be of use, by name. Each rejects where it cannot. */
   readonly checks: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
+  /** Those with a service are told of. One that is down does not make the gateway unready: it costs its own sessions only. */
+  readonly backends: ReadonlyMap<string, Pick<Backend, 'kind' | 'health'>>;
   readonly isDraining: () => boolean;
   /**
-   * How long a check may take.
+   * How long a check or a backend may take.
    * @default 2_000 // 2 seconds
    */
   readonly timeoutMs?: number;
   /** Is told why a check failed: the answer says only that it did. */
   readonly onFailure: (check: string, error: unknown) => void;
+  /** Is told why a backend did not say how it is: the answer says DOWN. */
+  readonly onBackendFailure: (backend: string, error: unknown) => void;
 }
 
 /**
  * `/health/live`: 200 as long as the process answers at all. `/health/ready`: 200 where it should be sent requests, 503 where something that
- * it needs does not answer, or it is stopping. Both say the same as JSON: `{ status, checks? }`.
+ * it needs does not answer, or it is stopping. Both say the same as JSON: `{ status, checks?, backends? }`.
  */
-export function registerHealth(app: FastifyInstance, { checks, isDraining, timeoutMs = 2_000, onFailure }: HealthOptions): void {
+export function registerHealth(app: FastifyInstance, options: HealthOptions): void {
+  const { checks, isDraining, timeoutMs = 2_000, onFailure, onBackendFailure } = options;
+  const services = [...options.backends].filter(([, { kind }]) => kind !== 'LOCAL');
+
   app.get('/health/live', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'live' }));
 
   app.get('/health/ready', async (_request, reply) => {
     void reply.header('cache-control', 'no-store');
     if (isDraining()) return reply.code(503).send({ status: 'draining' });
     const signal = AbortSignal.timeout(timeoutMs);
-    const outcomes = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(name, check, signal)] as const),
-    );
+    const [outcomes, statuses] = await Promise.all([
+      Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(name, check, signal)] as const)),
+      Promise.all(services.map(async ([name, backend]) => [name, await statusOf(name, backend, signal)] as const)),
+    ]);
     const ready = outcomes.every(([, outcome]) => outcome === 'up');
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(outcomes) });
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? 'ready' : 'unready', checks: Object.fromEntries(outcomes), backends: Object.fromEntries(statuses) });
   });
 
   async function outcomeOf(name: string, check: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<'up' | 'down'> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const expire = (): void => reject(new Error(`The check of ${name} took longer than ${timeoutMs} ms.`));
-    signal.addEventListener('abort', expire, { once: true });
     try {
-      // Not every check looks at the signal.
-      await Promise.race([check(signal), late]);
+      await inTime(`The check of ${name}`, check, signal);
       return 'up';
     } catch (error) {
       onFailure(name, error);
       return 'down';
+    }
+  }
+
+  async function statusOf(name: string, backend: Pick<Backend, 'health'>, signal: AbortSignal): Promise<BackendHealth['status']> {
+    try {
+      const { status } = await inTime(`The health of backend ${name}`, (within) => backend.health(within), signal);
+      return status;
+    } catch (error) {
+      onBackendFailure(name, error);
+      return 'DOWN';
+    }
+  }
+
+  async function inTime<T>(what: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const expire = (): void => reject(new Error(`${what} took longer than ${timeoutMs} ms.`));
+    signal.addEventListener('abort', expire, { once: true });
+    try {
+      // Not everything looks at the signal.
+      return await Promise.race([work(signal), late]);
     } finally {
       signal.removeEventListener('abort', expire);
     }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { Backend } from '../core/backend.ts';
 import type { Bus, Clock, Store } from '../core/ports.ts';
 import type { Viewer } from '../core/viewer.ts';
 import type { Engine } from '../graphql/engine.ts';
@@ -53,6 +54,8 @@ export interface TransportOptions extends ServerOptions, LiveOptions {
   readonly findRevoked: (viewers: Iterable<Viewer>) => Promise<ReadonlySet<Viewer>>;
   readonly store: Pick<Store, 'check'>;
   readonly bus: Pick<Bus, 'check'>;
+  /** What readiness tells of. */
+  readonly backends: ReadonlyMap<string, Pick<Backend, 'kind' | 'health'>>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Whether `/` shows GraphiQL. */
@@ -75,7 +78,7 @@ const path = '/graphql';
  * are finished, for `drainSeconds` at most; WebSockets are closed with 1001 and event streams ended; the connections are closed.
  */
 export async function createTransport(options: TransportOptions): Promise<Transport> {
-  const { engine, hub, authenticator, findRevoked, store, bus, clock, logger, corsOrigins, introspection } = options;
+  const { engine, hub, authenticator, findRevoked, store, bus, backends, clock, logger, corsOrigins, introspection } = options;
   let phase: 'open' | 'stopping' | 'closed' = 'open';
   const isDraining = (): boolean => phase === 'closed';
   const onError = (error: unknown): void => logger.error({ err: error }, 'A live connection could not be served');
@@ -88,8 +91,10 @@ export async function createTransport(options: TransportOptions): Promise<Transp
 
   registerHealth(app, {
     checks: { store: (signal) => store.check(signal), bus: (signal) => bus.check(signal) },
+    backends,
     isDraining: () => phase !== 'open',
     onFailure: (check, error) => logger.warn({ err: error, check }, 'The gateway is not ready'),
+    onBackendFailure: (backend, error) => logger.warn({ err: error, backend }, 'A backend does not say how it is'),
   });
   const answerAsEvents = createGraphqlSse({ engine, hub, connections, inFlight });
   registerGraphqlRoute(app, {

@@ -52,6 +52,37 @@ test('says what the store holds, and makes nothing where there is none', async (
   expect(memory.stdout).toContain('Store: in memory, nothing is kept\n');
 });
 
+test('shows the settings of each backend, none of its secrets, and fails where one is not up', async () => {
+  await using folder = await createFolder();
+  // Nothing listens there.
+  const url = 'http://127.0.0.1:1';
+  const backends = {
+    local: { kind: 'LOCAL' },
+    'my-agents': { kind: 'ELIZA', url, apiKey: 'hunter2', retries: 0, breaker: { failures: 3 } },
+  };
+  await folder.write('parley.config.json', JSON.stringify({ backends }));
+  const { code, stdout, stderr } = await runParley(['check', '--store-driver', 'memory'], {
+    cwd: folder.path,
+    env: { PARLEY_BACKEND_MY_AGENTS_SOCKET_API_KEY: 'hunter3' },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain('my-agents');
+  expect(stderr).not.toContain('    at ');
+  const rows = new Map(stdout.split('\n').map((line) => [line.split(/ +/)[0], line.replaceAll(/ {2,}/g, ' | ')]));
+  expect(rows.has('backends')).toBe(false);
+  expect(rows.get('backends.local.kind')).toBe('backends.local.kind | LOCAL | file');
+  expect(rows.has('backends.local.url')).toBe(false);
+  expect(rows.get('backends.my-agents.url')).toBe(`backends.my-agents.url | ${url} | file`);
+  expect(rows.get('backends.my-agents.apiKey')).toBe('backends.my-agents.apiKey | (hidden) | file');
+  expect(rows.get('backends.my-agents.socketApiKey')).toBe(
+    'backends.my-agents.socketApiKey | (hidden) | PARLEY_BACKEND_MY_AGENTS_SOCKET_API_KEY',
+  );
+  expect(rows.get('backends.my-agents.breaker.failures')).toBe('backends.my-agents.breaker.failures | 3 | file');
+  expect(rows.get('backends.my-agents.breaker.openMs')).toBe('backends.my-agents.breaker.openMs | 10000 | default');
+  expect(rows.has('backends.my-agents.kickField')).toBe(false);
+  expect(stdout + stderr).not.toMatch(/hunter[23]/);
+});
+
 test('lists all mistakes at once on standard error and ends with 1', async () => {
   await using folder = await createFolder();
   await folder.write('parley.config.json', '{ "server": { "prot": 1 }, "secret": "hunter2", "log": { "level": "loud" } }');

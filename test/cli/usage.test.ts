@@ -26,6 +26,11 @@ test('the help of a command describes its flags', async () => {
   expect(stdout).toContain('Port that the gateway listens on.');
 });
 
+test('the help of check says when it fails', async () => {
+  const { stdout } = await run('check', '--help');
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('Fails where a backend is not UP.');
+});
+
 test.each([
   [['strat'], "unknown command 'strat'\n(Did you mean start?)"],
   [['--prot', '80'], "unknown option '--prot'\n(Did you mean --port?)"],

@@ -60,6 +60,21 @@ describe('the file', () => {
     expect((await load({ environ, configFile: path.join(cwd, 'etc/two.json') })).config.server.port).toBe(2);
   });
 
+  test('names the backends whose secrets variables give', async () => {
+    await write('parley.config.json', '{ "backends": { "my-chat": { "kind": "SIPHER" } }, "defaultBackend": "my-chat" }');
+    const loaded = await load({ environ: { PARLEY_BACKEND_MY_CHAT_API_KEY: 'k' } });
+    expect(loaded.config.backends['my-chat']).toMatchObject({ kind: 'SIPHER', apiKey: 'k' });
+    expect(await messagesOf()).toEqual([
+      expect.stringContaining('Expected `backends.my-chat.apiKey` (PARLEY_BACKEND_MY_CHAT_API_KEY) to be '),
+    ]);
+    expect(await messagesOf({ environ: { PARLEY_BACKEND_CHAT_API_KEY: 'k', PARLEY_TYPO: '1', PORT: 'x' } })).toEqual([
+      'Unknown environment variable `PARLEY_TYPO`: docs/configuration.md lists them all',
+      'Unknown environment variable `PARLEY_BACKEND_CHAT_API_KEY`: did you mean `PARLEY_BACKEND_MY_CHAT_API_KEY`?',
+      expect.stringContaining('Expected PORT (`server.port`)'),
+      expect.stringContaining('Expected `backends.my-chat.apiKey`'),
+    ]);
+  });
+
   test('is overridden by variables, and those by flags', async () => {
     await write('parley.config.json', '{ "server": { "port": 1, "host": "file" }, "log": { "level": "warn" } }');
     const { config } = await load({ environ: { PORT: '2', HOST: 'env' }, flags: { 'server.port': '3' } });
@@ -139,8 +154,9 @@ describe('a mistake', () => {
 
   test('in the file does not hide those of variables', async () => {
     await write('parley.config.ts', 'throw new Error("no");');
-    const messages = await messagesOf({ environ: { PORT: 'x', PARLEY_TYPO: '1', NODE_ENV: 'production' } });
-    // Whether the secret is missing nobody knows: the file may have it.
+    const environ = { PORT: 'x', PARLEY_TYPO: '1', NODE_ENV: 'production', PARLEY_BACKEND_CHAT_API_KEY: 'k' };
+    const messages = await messagesOf({ environ });
+    // Whether the secret is missing, and which backends there are, nobody knows: the file may have it.
     expect(messages.map((message) => message.split(' ').slice(0, 3).join(' '))).toEqual([
       'The configuration file',
       'Unknown environment variable',

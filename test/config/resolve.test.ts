@@ -8,8 +8,13 @@ const secret = 'a-secret-of-more-than-32-characters';
 
 const issuesOf = (file: unknown, environ: Readonly<Record<string, string>> = {}): readonly ConfigIssue[] => {
   try {
-    const { overrides, issues } = readEnvironment(environ);
-    resolveConfig({ file, overrides, issues });
+    const environment = readEnvironment(environ);
+    const ofBackends = environment.forBackendsOf(file);
+    resolveConfig({
+      file,
+      overrides: [...environment.overrides, ...ofBackends.overrides],
+      issues: [...environment.issues, ...ofBackends.issues],
+    });
   } catch (error) {
     if (error instanceof ConfigError) return error.issues;
     throw error;
@@ -114,7 +119,7 @@ describe('mistakes', () => {
       'Expected `server.drainSeconds` to be a whole number from 0 to 3,600, got 1.5 (number)',
       'Expected `store.driver` to be one of `sqlite`, `memory`, got `oracle` (string)',
       'Expected `backends.Not Good` to be called by a name of 1 to 63 lower-case letters, digits and dashes, a letter first, got `Not Good` (string)',
-      'Expected `backends.chat.kind` to be `LOCAL`, got `SMTP` (string)',
+      'Expected `backends.chat.kind` to be one of `LOCAL`, `QUICKSYNC`, `SIPHER`, `MACHANI`, `ELIZA`, `JULEP`, got `SMTP` (string)',
       'Expected `backends.chat.minimumTier` to be `null`, or one of `FREE`, `PRO`, `ENTERPRISE`, got `GOLD` (string)',
       'Expected `auth.memberTokenSeconds` to be `null`, or a whole number from 1 to 315,360,000, got 0 (number)',
       'Expected `auth.wallet.chainIds` to be a list of 1 to 100 different EIP-155 chain ids such as `1`, `10`, got [1,1] (array)',
@@ -134,7 +139,7 @@ describe('mistakes', () => {
     [{ port: 1 }, 'Unknown setting `port`: did you mean `server.port`?'],
     [{ Server: {} }, 'Unknown setting `Server`: did you mean `server`?'],
     [{ log: { colour: true } }, 'Unknown setting `log.colour`: known here are level'],
-    [{ backends: { local: { kind: 'LOCAL', url: 'x' } } }, 'Unknown setting `backends.local.url`: known here are kind, minimumTier'],
+    [{ backends: { local: { kind: 'LOCAL', colour: 'x' } } }, 'Unknown setting `backends.local.colour`: known here are kind, minimumTier'],
     [
       { auth: { passwordAttempts: { limits: 1 } } },
       'Unknown setting `auth.passwordAttempts.limits`: did you mean `auth.passwordAttempts.limit`?',

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { listSettings, type Setting } from '../../src/config/settings.ts';
 
-const source = await readFile(new URL('../../src/config/config.ts', import.meta.url), 'utf8');
+const files = ['config.ts', 'backend-settings.ts'].map((name) => readFile(new URL(`../../src/config/${name}`, import.meta.url), 'utf8'));
+const source = (await Promise.all(files)).join('\n');
 
 /** What the editor shows as default of each property of that name: `port` to `4000`. */
 const shown = [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+readonly (\w+)\??:/g)].map(([, comment = '', name = '']) => ({
@@ -10,7 +11,9 @@ const shown = [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+readonly (\
   default: /@default (.*?)(?: \/\/.*)?$/m.exec(comment)?.[1] ?? null,
 }));
 
-const production = new Map(listSettings('production').map((setting) => [setting.path, setting.default]));
+/** Those of one name that differ by the kind of backend are several. */
+const idOf = ({ path, kinds }: Setting): string => `${path} of ${kinds?.join(', ') ?? 'any'}`;
+const production = new Map(listSettings('production').map((setting) => [idOf(setting), setting.default]));
 
 /** As TypeScript writes it. */
 function literal(value: unknown): string {
@@ -18,9 +21,10 @@ function literal(value: unknown): string {
   return JSON.stringify(value);
 }
 
-function defaultOf({ path, default: value }: Setting): string | null {
+function defaultOf(setting: Setting): string | null {
+  const { default: value } = setting;
   if (value === undefined) return null;
-  const other = production.get(path);
+  const other = production.get(idOf(setting));
   return literal(other) === literal(value) ? literal(value) : `${literal(value)} in development, ${literal(other)} in production`;
 }
 
@@ -29,9 +33,9 @@ const compared = listSettings('development').filter(
   ({ path, group, defaultText }) => !group && defaultText === null && path !== 'backends' && !path.endsWith('.kind'),
 );
 
-test.each(compared.map((setting) => [setting.path, defaultOf(setting)] as const))(
+test.each(compared.map((setting) => [idOf(setting), defaultOf(setting), setting] as const))(
   'the editor shows the default of %s: %s',
-  (path, value) => {
+  (_, value, { path }) => {
     const name = path.split('.').at(-1);
     const candidates = shown
       .filter((property) => property.name === name)

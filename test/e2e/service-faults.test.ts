@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Gateway, createGateway } from '../../src/gateway.ts';
+import type { BackendConfig } from '../../src/config/config.ts';
 import { subjects } from '../backends/subjects.ts';
 import type { OpenedService } from '../conformance/backend-subject.ts';
 import type { Fault } from '../emulators/shared/faults.ts';
 import { type Admitted, createSession, mutate, post, query } from '../support/graphql-client.ts';
 import { allEvents, follow, ofType } from '../support/live-client.ts';
+
+type ServiceConfig = Exclude<BackendConfig, { readonly kind: 'LOCAL' }>;
 
 const name = 'far';
 const timeoutMs = 400;
@@ -55,7 +58,7 @@ describe.each(subjects.map((subject) => [`${subject.kind} ${subject.variant ?? '
       backends: {
         local: { kind: 'LOCAL' },
         // A breaker that opens is a case of its own, below.
-        [name]: { ...service.config, timeoutMs, retries: 1, breaker: { failures: 1_000, openMs: 300 } },
+        [name]: { ...(service.config as ServiceConfig), timeoutMs, retries: 1, breaker: { failures: 1_000, openMs: 300 } },
       },
     });
     ({ url } = await gateway.start());
@@ -120,7 +123,7 @@ describe.each(subjects.map((subject) => [`${subject.kind} ${subject.variant ?? '
       server: { port: 0 },
       store: { driver: 'memory' },
       log: { level: 'silent' },
-      backends: { [name]: { ...service.config, timeoutMs, retries: 0, breaker: { failures: 3, openMs: 500 } } },
+      backends: { [name]: { ...(service.config as ServiceConfig), timeoutMs, retries: 0, breaker: { failures: 3, openMs: 500 } } },
       defaultBackend: name,
     });
     const { url } = await gateway.start();

@@ -68,7 +68,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   live: ['core', 'graphql'],
   transport: ['core', 'graphql', 'live', 'auth'],
   'gateway.ts': ['core', ...outer],
-  cli: ['core', 'gateway.ts', 'auth', 'config', 'graphql', 'stores'],
+  cli: ['core', 'gateway.ts', 'auth', 'backends', 'config', 'graphql', 'stores'],
   'index.ts': ['core', 'config', 'gateway.ts'],
   // In the browser: what the server knows it learns over the wire.
   graphiql: [],

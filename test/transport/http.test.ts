@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Backend, BackendHealth } from '../../src/core/backend.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { type TransportWorld, type TransportWorldOptions, bearer, createTransportWorld, postGraphql } from './transport-world.ts';
 
@@ -188,13 +189,69 @@ describe('health', () => {
       const answer = await fetch(`${world.url}/health/ready`);
       return [answer.status, await answer.json()];
     };
-    expect(await ready()).toEqual([200, { status: 'ready', checks: { store: 'up', bus: 'up' } }]);
+    expect(await ready()).toEqual([200, { status: 'ready', checks: { store: 'up', bus: 'up' }, backends: {} }]);
     failing = 'store';
-    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'down', bus: 'up' } }]);
+    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'down', bus: 'up' }, backends: {} }]);
     failing = 'bus';
-    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'up', bus: 'down' } }]);
+    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'up', bus: 'down' }, backends: {} }]);
     failing = 'slow';
-    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'down', bus: 'down' } }]);
+    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'down', bus: 'down' }, backends: {} }]);
     expect((await fetch(`${world.url}/health/live`)).status).toBe(200);
+  });
+
+  test('tells of each service how it is, and is ready whatever that be', async () => {
+    const lines: any[] = [];
+    const destination = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(JSON.parse(String(chunk)));
+        done();
+      },
+    });
+    const saying = (status: BackendHealth['status']) => async (): Promise<BackendHealth> => ({
+      status,
+      circuit: 'CLOSED',
+      latencyMs: 3,
+      checkedAt: 0,
+      message: 'for operators only',
+    });
+    const signals: AbortSignal[] = [];
+    await start({
+      transport: {
+        logger: createLogger({ level: 'warn', destination }),
+        backends: new Map([
+          ['local', { kind: 'LOCAL', health: saying('DOWN') }],
+          ['one', { kind: 'SIPHER', health: saying('UP') }],
+          ['two', { kind: 'ELIZA', health: saying('DEGRADED') }],
+          ['three', { kind: 'ELIZA', health: saying('DOWN') }],
+          ['broken', { kind: 'JULEP', health: () => Promise.reject(new Error('it broke')) }],
+          [
+            'silent',
+            {
+              kind: 'MACHANI',
+              health: (signal) => {
+                if (signal !== undefined) signals.push(signal);
+                return new Promise(() => {});
+              },
+            },
+          ],
+        ] satisfies [string, Pick<Backend, 'kind' | 'health'>][]),
+      },
+    });
+    const answer = await fetch(`${world.url}/health/ready`);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        status: 'ready',
+        checks: { store: 'up', bus: 'up' },
+        backends: { one: 'UP', two: 'DEGRADED', three: 'DOWN', broken: 'DOWN', silent: 'DOWN' },
+      },
+    ]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    await world.stop();
+    // Each that does not say how it is is logged; what says so is not, or every probe would repeat it.
+    expect(lines.map(({ backend, err }) => [backend, err.message])).toEqual([
+      ['broken', 'it broke'],
+      ['silent', 'The health of backend silent took longer than 2000 ms.'],
+    ]);
   });
 });

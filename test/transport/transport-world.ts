@@ -38,6 +38,7 @@ export async function createTransportWorld(options: TransportWorldOptions = {}):
     findRevoked: (viewers) => findRevoked(store, viewers),
     store,
     bus,
+    backends: new Map(),
     clock,
     logger: pino({ level: 'silent' }),
     host: '127.0.0.1',
