@@ -99,6 +99,8 @@ describe.each(contracts)('messages by %s', (contract) => {
     world = await createWorld(contract, {}, { now: () => now });
     const { state } = world.emulator;
     const { id } = state.create();
+    // What says nothing is no message.
+    state.say(id, 'system', '');
     for (const text of ['one', 'two', 'three']) {
       state.say(id, 'user', text, 'Bob');
       now += 1_000;

@@ -34,7 +34,7 @@ export function createV03(calls: Calls): Contract {
         signal,
       });
       if (isProblem(page)) return page;
-      newest = [...newest, ...page.items.map(messageOf)].slice(-maxHistory);
+      newest = [...newest, ...page.items.map(messageOf).filter(({ content }) => content !== '')].slice(-maxHistory);
       if (page.items.length < maxPage) break;
     }
     return newest;
