@@ -6,11 +6,17 @@ import type { JulepOptions } from './options.ts';
 import { type RefusalOptions, chatFailure, refused } from './refusal.ts';
 import { parsed } from './wire.ts';
 
+/** A request whose answer is of no use. */
+export interface ActRequest extends HttpRequest {
+  /** Whether services may lack the call: then it is UNSUPPORTED. @default false */
+  readonly optional?: boolean;
+}
+
 /** Calls of the service, with its refusals as problems. */
 export interface Calls extends Pick<HttpClient, 'circuit'>, AsyncDisposable {
   readonly name: string;
-  /** What is answered is of no use. Null = done. */
-  act(request: HttpRequest): Promise<Problem | null>;
+  /** Null = done. */
+  act(request: ActRequest): Promise<Problem | null>;
   read<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
   /** A chat whose reply comes whole. */
   chat<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
@@ -38,25 +44,25 @@ export function createCalls(options: JulepOptions): Calls {
     ...(options.onCall !== undefined && { onCall: options.onCall }),
     ...(options.clock !== undefined && { clock: options.clock }),
   });
-  const refusal = (operation: string, chat: boolean): RefusalOptions => ({ name, operation, chat, secret: apiKey });
+  const refusal = (operation: string, more: Partial<RefusalOptions> = {}): RefusalOptions => ({ name, operation, secret: apiKey, ...more });
 
-  async function ask(request: HttpRequest, chat: boolean): Promise<HttpReply | Problem> {
+  async function ask(request: HttpRequest, more: Partial<RefusalOptions>): Promise<HttpReply | Problem> {
     const reply = await http.request(request);
-    return isProblem(reply) || reply.status < 300 ? reply : refused(reply, refusal(request.operation, chat));
+    return isProblem(reply) || reply.status < 300 ? reply : refused(reply, refusal(request.operation, more));
   }
   async function read<T>(shape: z.ZodType<T>, request: HttpRequest, chat: boolean): Promise<T | Problem> {
-    const reply = await ask(request, chat);
+    const reply = await ask(request, { chat });
     return isProblem(reply) ? reply : parsed(shape, reply.json, { name, operation: request.operation });
   }
   const patient = (operation: string): Pick<HttpRequest, 'timeoutMs' | 'mapServerErrors'> => ({
     timeoutMs: replyMs,
-    mapServerErrors: (reply) => chatFailure(reply, refusal(operation, true)),
+    mapServerErrors: (reply) => chatFailure(reply, refusal(operation)),
   });
 
   return {
     name,
-    async act(request) {
-      const reply = await ask(request, false);
+    async act({ optional = false, ...request }) {
+      const reply = await ask(request, { optional });
       return isProblem(reply) ? reply : null;
     },
     read: (shape, request) => read(shape, request, false),
@@ -65,9 +71,9 @@ export function createCalls(options: JulepOptions): Calls {
       const { operation } = request;
       const accept = 'text/event-stream, application/json';
       const reply = await http.stream({ ...request, ...patient(operation), accept, idleTimeoutMs: replyMs });
-      return isProblem(reply) || reply.kind === 'stream' ? reply : refused(reply, refusal(operation, true));
+      return isProblem(reply) || reply.kind === 'stream' ? reply : refused(reply, refusal(operation, { chat: true }));
     },
-    chatRefusal: refusal('chat', true),
+    chatRefusal: refusal('chat', { chat: true }),
     circuit: () => http.circuit(),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };

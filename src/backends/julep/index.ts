@@ -36,10 +36,8 @@ const featuresOf = ({ features }: Contract): Readonly<Record<Feature, FeaturePro
 export function createJulepBackend(options: JulepOptions): Backend & AsyncDisposable {
   const { name, minimumTier, onExpiry, foreignVisibility, pollMs, agentId, clock = systemClock } = options;
   const calls = createCalls(options);
-  const v1 = options.contract === 'v1' ? createV1(calls, clock) : null;
-  const contract = v1 ?? createV03(calls);
+  const contract = options.contract === 'v1' ? createV1(calls, clock) : createV03(calls);
   const close = async (): Promise<void> => {
-    await v1?.[Symbol.asyncDispose]();
     await calls[Symbol.asyncDispose]();
   };
   const service: Service = { ...createSessions({ name, contract, agentId }), [Symbol.asyncDispose]: close };

@@ -13,8 +13,10 @@ interface Said {
 export interface RefusalOptions {
   readonly name: string;
   readonly operation: string;
-  /** Of a chat: then a bad request is one of the agent's model, if no field is named. */
-  readonly chat: boolean;
+  /** Of a chat: then a bad request is one of the agent's model, if no field is named. @default false */
+  readonly chat?: boolean;
+  /** Whether services may lack the call: then it is UNSUPPORTED. @default false */
+  readonly optional?: boolean;
   /** Is not quoted. */
   readonly secret: string;
 }
@@ -32,8 +34,15 @@ function saidIn(json: unknown): Said {
   const error = fieldsOf(body['error']);
   const list = [error['details'], body['detail']].find(Array.isArray) as readonly unknown[] | undefined;
   const first = fieldsOf(list?.[0]);
+  // The mistakes of a row that the service has are wrapped once more.
+  const inner = fieldsOf(error['message']);
   const message =
-    textIn(first['msg']) ?? textIn(error['message']) ?? textIn(body['error']) ?? textIn(body['detail']) ?? textIn(body['message']);
+    textIn(first['msg']) ??
+    textIn(error['message']) ??
+    textIn(inner['message']) ??
+    textIn(body['error']) ??
+    textIn(body['detail']) ??
+    textIn(body['message']);
   const loc = first['loc'];
   const place = Array.isArray(loc) ? loc.map(String) : placeIn(message ?? '');
   return { message, code: textIn(error['code']) ?? textIn(error['type']), place };
@@ -81,8 +90,17 @@ function quoted(message: string | null, secret: string): string {
 const isLimit = ({ code, message }: Said): boolean =>
   /cost_limit/i.test(code ?? '') || /cost limit|free tier|limit (?:exceeded|reached)/i.test(message ?? '');
 
+/** Of the refusals of both APIs. A path that nobody serves, or a proxy in between, says less: by that no session must be taken for gone. */
+const isThing = /\b(?:sessions?|agents?|users?|reference)\b/i;
+
+/** Where a refusal speaks of what was referred to, and that is not there. */
+const referred = /\breference to (agent|user)\b/i;
+
 /** A refusal as a problem. What is not there is NOT_FOUND, for the caller to say what is gone. */
-export function refused({ status, json }: Pick<HttpReply, 'status' | 'json'>, { name, operation, chat, secret }: RefusalOptions): Problem {
+export function refused(
+  { status, json }: Pick<HttpReply, 'status' | 'json'>,
+  { name, operation, chat = false, optional = false, secret }: RefusalOptions,
+): Problem {
   const said = saidIn(json);
   const quote = quoted(said.message, secret);
   const because = (code: ProblemCode, what: string, next: string, path: readonly string[] | null = null): Problem =>
@@ -99,11 +117,16 @@ export function refused({ status, json }: Pick<HttpReply, 'status' | 'json'>, { 
             'An operator has to check `apiKey`, `authHeader` and `developerId`',
           );
     case 404:
-      return because('NOT_FOUND', 'has nothing by that id', 'Check the id', path);
+      if (isThing.test(said.message ?? '')) return because('NOT_FOUND', 'has nothing by that id', 'Check the id', path);
+      return because(optional ? 'UNSUPPORTED' : 'UPSTREAM_FAILED', 'has no such call', 'Check its `url` and `contract`');
     case 405:
-      return because('UNSUPPORTED', 'has no such call', 'Check its `url` and `contract`');
-    case 409:
+      return because(optional ? 'UNSUPPORTED' : 'UPSTREAM_FAILED', 'has no such call', 'Check its `url` and `contract`');
+    case 409: {
+      const [, thing = null] = referred.exec(said.message ?? '') ?? [];
+      if (thing !== null)
+        return because('NOT_FOUND', 'has nothing by that id', 'Check the id', path ?? inputs[thing.toLowerCase()] ?? null);
       return because('CONFLICT', 'refuses it as it stands', 'Read it again first', path);
+    }
     case 413:
       return because('TOO_LARGE', 'takes less than that', 'Send less');
     case 400:

@@ -5,7 +5,8 @@ import { mergedMetadata, nextPage, offsetOf, removesKeys, roleOf, scalars, sessi
 import { chatFailure, failureInStream, refused } from '../../../src/backends/julep/refusal.ts';
 import { messageOf as messageOfV03, sessionOf as sessionOfV03, suggestionOf } from '../../../src/backends/julep/v03/mapping.ts';
 import { chatShape, sessionShape as sessionShapeV03 } from '../../../src/backends/julep/v03/wire.ts';
-import { filterQuery, keptOf, messagesOf, sayingOf } from '../../../src/backends/julep/v1/mapping.ts';
+import { filterQuery, inOrder, keptOf, messagesOf, sayingOf } from '../../../src/backends/julep/v1/mapping.ts';
+import { createToolCalls } from '../../../src/backends/julep/v1/tool-calls.ts';
 import { chunkShape, historyShape, sessionShape } from '../../../src/backends/julep/v1/wire.ts';
 import { instant, parsed, textOf } from '../../../src/backends/julep/wire.ts';
 import { unknownId } from '../../emulators/julep/asking.ts';
@@ -49,7 +50,12 @@ describe('the wire', () => {
       { response: [[{ id: 'a', role: 1, created_at: '2024-05-31T10:00:00Z' }]] },
       /`response\.0\.0\.role`/,
     ],
-    ['an entry without a time', historyShape, { entries: [{ id: 'a', role: 'user', content: 'x' }] }, /`entries\.0\.created_at`/],
+    [
+      'an entry without a time',
+      historyShape,
+      { entries: [{ id: 'a', role: 'user', source: 'meta', content: 'x' }] },
+      /`entries\.0\.created_at`/,
+    ],
     ['a chunk without choices', chunkShape, { id: 'a', created_at: '2024-05-31T10:00:00Z' }, /`choices`/],
   ])('names what is amiss with %s', (_, shape, body, detail) => {
     expect(expectProblem(parsed(shape, body, asked), 'UPSTREAM_FAILED').detail).toMatch(detail);
@@ -101,12 +107,12 @@ describe('messages', () => {
 
   test('of v1 are put in order, by time and then by id, without those that say nothing', () => {
     const entries = [
-      { id: 'c', role: 'user', content: 'three', created_at: 2 },
-      { id: 'b', role: 'user', content: 'two', created_at: 1 },
-      { id: 'd', role: 'assistant', content: null, created_at: 3 },
-      { id: 'a', role: 'user', content: 'one', created_at: 1 },
+      { id: 'c', role: 'user', source: 'meta', content: 'three', created_at: 2 },
+      { id: 'b', role: 'user', source: 'meta', content: 'two', created_at: 1 },
+      { id: 'd', role: 'assistant', source: 'meta', content: null, created_at: 3 },
+      { id: 'a', role: 'user', source: 'meta', content: 'one', created_at: 1 },
     ];
-    expect(messagesOf(entries).map(({ content }) => content)).toEqual(['one', 'two', 'three']);
+    expect(messagesOf(inOrder(entries)).map(({ content }) => content)).toEqual(['one', 'two', 'three']);
   });
 
   test('that ask for tools say so as JSON', () => {
@@ -114,6 +120,20 @@ describe('messages', () => {
     expect(sayingOf({ content: null, tool_calls: calls })).toBe(JSON.stringify(calls));
     expect(sayingOf({ content: 'Let me see', tool_calls: calls })).toBe('Let me see');
     expect(sayingOf({ content: '', tool_calls: [] })).toBe('');
+  });
+
+  test('pieces of calls of tools are put together', () => {
+    const calls = createToolCalls();
+    calls.add([{ index: 0, id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"ci' } }]);
+    calls.add([
+      { index: 0, function: { name: null, arguments: 'ty":1}' } },
+      { index: 1, id: 'call_2', function: { name: 'time', arguments: '{}' } },
+    ]);
+    calls.add(['nonsense']);
+    expect(calls.all()).toMatchObject([
+      { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":1}' } },
+      { id: 'call_2', function: { name: 'time', arguments: '{}' } },
+    ]);
   });
 
   test('suggestions are told apart by what they say', () => {
@@ -193,7 +213,7 @@ describe('options', () => {
 });
 
 const secret = 'sk-secret';
-const at = { name: 'julep', operation: 'create the session', chat: false, secret };
+const at = { name: 'julep', operation: 'create the session', secret };
 
 describe('refusals', () => {
   test.each<readonly [number, unknown, string, readonly string[] | null, RegExp]>([
@@ -207,10 +227,21 @@ describe('refusals', () => {
       /limit of its account/,
     ],
     [404, { detail: 'Session not found' }, 'NOT_FOUND', null, /Session not found/],
+    [404, { detail: 'Not Found' }, 'UPSTREAM_FAILED', null, /no such call.*`url`/],
+    [404, { message: 'no Route matched with those values' }, 'UPSTREAM_FAILED', null, /no such call/],
+    [404, null, 'UPSTREAM_FAILED', null, /no such call/],
+    [
+      409,
+      { error: { message: 'Reference to user not found during create' } },
+      'NOT_FOUND',
+      ['options', 'julep', 'userId'],
+      /Reference to user/,
+    ],
+    [422, { error: { message: { message: 'Validation failed', code: 'validation_error' } } }, 'BAD_INPUT', null, /Validation failed/],
     [404, { error: { message: 'Session a not found for developer b' } }, 'NOT_FOUND', null, /not found for developer/],
     [409, { error: { message: 'Duplicate', code: 'http_409' } }, 'CONFLICT', null, /Duplicate/],
     [413, null, 'TOO_LARGE', null, /takes less/],
-    [405, { error: { message: 'Method Not Allowed' } }, 'UNSUPPORTED', null, /no such call/],
+    [405, { error: { message: 'Method Not Allowed' } }, 'UPSTREAM_FAILED', null, /no such call/],
     [418, 'teapot', 'UPSTREAM_REFUSED', null, /status 418/],
     [400, { detail: 'metadata_filter is not a valid JSON' }, 'UPSTREAM_REFUSED', null, /not a valid JSON/],
     [422, { detail: [{ loc: ['body', 'agent_id'], msg: 'Field required', type: 'missing' }] }, 'BAD_INPUT', ['agentId'], /Field required/],
@@ -261,9 +292,15 @@ describe('refusals', () => {
     expect(expectProblem(refusal, 'UPSTREAM_FAILED').detail).toMatch(/context too long/);
   });
 
+  test('of calls that a service may lack', () => {
+    expectProblem(refused({ status: 405, json: null }, { ...at, optional: true }), 'UNSUPPORTED');
+    expectProblem(refused({ status: 404, json: { detail: 'Not Found' } }, { ...at, optional: true }), 'UNSUPPORTED');
+    expectProblem(refused({ status: 404, json: { detail: 'Session not found' } }, { ...at, optional: true }), 'NOT_FOUND');
+  });
+
   test('are quoted shortly, without the key', () => {
     const json = { detail: `bad ${secret} ${'x'.repeat(1_000)}` };
-    const { detail } = refused({ status: 404, json }, at);
+    const { detail } = refused({ status: 409, json }, at);
     expect(detail).not.toMatch(secret);
     expect(detail?.length).toBeLessThan(330);
   });

@@ -1,7 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { orThrow } from '../../../src/core/problem.ts';
-import { createTestClock } from '../../support/core-clock.ts';
 import { unknownId } from '../../emulators/julep/asking.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
 import { type World, at, contracts, createWorld, replyIn } from './world.ts';
@@ -19,8 +17,12 @@ describe.each(contracts)('messages by %s', (contract) => {
     expect(sent).toMatchObject({ id: null, facts: {} });
     const reply = orThrow(await replyIn(sent));
     expect(reply).toMatchObject({ role: 'ASSISTANT', content: 'You said: How are you?', author: { id: null } });
+    await expect.poll(() => world.service.history(session, null)).toHaveLength(2);
     const history = orThrow(await world.service.history(session, null));
-    expect(history).toMatchObject([{ role: 'USER', content: 'How are you?' }, reply]);
+    expect(history).toMatchObject([
+      { role: 'USER', content: 'How are you?' },
+      { id: reply.id, role: 'ASSISTANT', content: reply.content },
+    ]);
     expect(await world.service.history(session, null)).toEqual(history);
     expect(world.emulator.requests.find(({ route }) => route?.endsWith('/chat'))?.body).toEqual({
       messages: [{ role: 'user', content: 'How are you?' }],
@@ -58,6 +60,7 @@ describe.each(contracts)('messages by %s', (contract) => {
     const session = await world.session();
     await world.ask(session, { role: 'SYSTEM', content: 'Be kind.' });
     await world.ask(session, { role: 'ASSISTANT', content: 'I am.' });
+    await expect.poll(() => world.service.history(session, null)).toHaveLength(4);
     const roles = orThrow(await world.service.history(session, null)).map(({ role }) => role);
     expect(roles).toEqual(['SYSTEM', 'ASSISTANT', 'ASSISTANT', 'ASSISTANT']);
   });
@@ -96,6 +99,8 @@ describe.each(contracts)('messages by %s', (contract) => {
     world = await createWorld(contract, {}, { now: () => now });
     const { state } = world.emulator;
     const { id } = state.create();
+    // What says nothing is no message.
+    state.say(id, 'system', '');
     for (const text of ['one', 'two', 'three']) {
       state.say(id, 'user', text, 'Bob');
       now += 1_000;
@@ -156,60 +161,77 @@ describe('by v1', () => {
     expect(new Set(deltas.map(({ id }) => id)).size).toBe(1);
   });
 
-  test('a reply is waited for until history has it', async () => {
+  test('a reply is known by one id in its pieces, its whole and the history, also before that has it', async () => {
     world = await createWorld('v1');
     const session = await world.session();
     const store = world.emulator.agent.holdStoring();
-    const { sent } = await world.send(session);
-    await world.emulator.received('GET /api/sessions/:id/history');
-    store();
+    const { sent, deltas } = await world.send(session);
     const reply = orThrow(await replyIn(sent));
-    expect(orThrow(await world.service.history(session, null)).at(-1)).toEqual(reply);
+    expect([...new Set(deltas.map(({ id }) => id))]).toEqual([reply.id]);
+    expect(await world.service.history(session, null)).toEqual([]);
+    store();
+    await expect.poll(() => world.emulator.state.sessions.get(session.session.handle)?.entries.length).toBe(2);
+    expect(orThrow(await world.service.history(session, null))[1]).toMatchObject({ id: reply.id, content: reply.content });
   });
 
-  test('replies at the same time that say the same are two', async () => {
+  test('each reply has an id of its own, whatever was said how often and stored when', async () => {
     world = await createWorld('v1');
     const session = await world.session();
-    world.emulator.agent.reply = () => 'Yes.';
-    const replies = (await Promise.all([world.ask(session), world.ask(session)])).map(orThrow);
-    expect(new Set(replies.map(({ id }) => id)).size).toBe(2);
-    const stored = orThrow(await world.service.history(session, null)).filter(({ role }) => role === 'ASSISTANT');
-    expect(stored.map(({ id }) => id).toSorted()).toEqual(replies.map(({ id }) => id).toSorted());
+    const { state, agent } = world.emulator;
+    agent.reply = () => 'Yes.';
+    state.say(session.session.handle, 'user', 'Hello');
+    const elsewhere = state.say(session.session.handle, 'assistant', 'Yes.');
+    const store = agent.holdStoring();
+    const ids: string[] = [];
+    for (const content of ['Hello', 'Hello', 'Why?']) ids.push(orThrow(await world.ask(session, { content })).id);
+    store();
+    await expect.poll(() => state.sessions.get(session.session.handle)?.entries.length).toBe(8);
+    ids.push(orThrow(await world.ask(session, { content: 'Hello' })).id);
+    await expect.poll(() => state.sessions.get(session.session.handle)?.entries.length).toBe(10);
+    const replies = orThrow(await world.service.history(session, null)).filter(({ role }) => role === 'ASSISTANT');
+    expect(replies.map(({ id }) => id).slice(1)).toEqual(ids);
+    expect(new Set(replies.map(({ id }) => id)).size).toBe(5);
+    expect(elsewhere.id).not.toBe(replies[0]?.id);
   });
 
-  test('a reply that says what an earlier one said is not taken for that', async () => {
-    let now = 1_000_000;
-    world = await createWorld('v1', {}, { now: () => now });
+  test('the same words are sent one after the other, so that a failure leaves no gap', async () => {
+    world = await createWorld('v1');
     const session = await world.session();
-    const elsewhere = world.emulator.state.say(session.session.handle, 'assistant', 'You said: Hello');
-    now += 5_000;
-    expect(orThrow(await world.ask(session)).id).not.toBe(elsewhere.id);
+    const { agent, state } = world.emulator;
+    const release = agent.hold();
+    agent.failure = { status: 502, message: 'overloaded' };
+    const first = world.ask(session);
+    await world.emulator.received(chat('v1'));
+    const second = world.ask(session);
+    const other = world.ask(session, { content: 'Something else' });
+    await world.emulator.received(chat('v1'));
+    expect(world.emulator.requests.filter(({ route }) => route?.endsWith('/chat'))).toHaveLength(2);
+    release();
+    expectProblem(await first, 'UPSTREAM_FAILED');
+    expectProblem(await other, 'UPSTREAM_FAILED');
+    expectProblem(await second, 'UPSTREAM_FAILED');
+    agent.failure = null;
+    const reply = orThrow(await world.ask(session));
+    await expect.poll(() => state.sessions.get(session.session.handle)?.entries.length).toBe(2);
+    expect(orThrow(await world.service.history(session, null))[1]?.id).toBe(reply.id);
   });
 
-  test('a reply that is not to be stored is not looked for', async () => {
+  test('a message whose history cannot be read is not sent', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    using _ = world.emulator.fault({ kind: 'status', status: 500 }, { match: 'GET /api/sessions/:id/history' });
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_FAILED');
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_FAILED');
+    expect(world.emulator.count(chat('v1'))).toBe(0);
+  });
+
+  test('a reply that is not to be stored is known by its own id', async () => {
     world = await createWorld('v1');
     const session = await world.session();
     const { sent, deltas } = await world.send(session, { options: { save: false } });
     const reply = orThrow(await replyIn(sent));
-    expect(reply.id).toBe(deltas[0]?.id);
-    expect(world.emulator.count('GET /api/sessions/:id/history')).toBe(0);
-  });
-
-  test('a reply that is never stored comes under the id of its answer', async () => {
-    const clock = createTestClock();
-    world = await createWorld('v1', { clock });
-    const session = await world.session();
-    const store = world.emulator.agent.holdStoring();
-    const { sent, deltas } = await world.send(session);
-    const reply = replyIn(sent);
-    const come = new AbortController();
-    void reply.then(() => come.abort());
-    while (!come.signal.aborted) {
-      await clock.advance(500);
-      await setImmediate();
-    }
-    expect(orThrow(await reply).id).toBe(deltas[0]?.id);
-    store();
+    expect([reply.id, deltas[0]?.id]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), reply.id]);
+    expect(await world.service.history(session, null)).toEqual([]);
   });
 
   test('while tools are run by the service, the reply comes whole', async () => {

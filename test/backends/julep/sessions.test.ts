@@ -159,6 +159,16 @@ describe.each(contracts)('sessions by %s', (contract) => {
     expect(world.emulator.requests[0]?.headers['authorization']).toBeUndefined();
   });
 
+  test('are not taken for gone where nobody serves the path', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    world.emulator.fault({ kind: 'status', status: 404, body: { detail: 'Not Found' } });
+    expect(expectProblem(await world.service.read(session), 'UPSTREAM_FAILED').detail).toMatch(/url/);
+    expectProblem(await world.service.find(session.session.handle), 'UPSTREAM_FAILED');
+    expectProblem(await world.effects.end(session), 'UPSTREAM_FAILED');
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_FAILED');
+  });
+
   test.each([
     ['nonsense', 'UPSTREAM_FAILED'],
     ['html', 'UPSTREAM_FAILED'],
@@ -269,15 +279,21 @@ describe('by v1', () => {
     const session = await world.session();
     await world.ask(session);
     expect(await world.effects.clear(session)).toEqual({});
-    expect(await world.service.history(session, null)).toHaveLength(2);
+    await expect.poll(() => world.service.history(session, null)).toHaveLength(2);
   });
 
   test('a history is cleared where the service does', async () => {
     world = await createWorld('v1', {}, { clearsHistory: true });
     const session = await world.session();
-    await world.ask(session);
+    const first = await world.ask(session);
+    await expect.poll(() => world.service.history(session, null)).toHaveLength(2);
     expect(await world.effects.clear(session)).toEqual({});
     expect(await world.service.history(session, null)).toEqual([]);
+    const again = await world.ask(session);
+    await expect.poll(() => world.service.history(session, null)).toHaveLength(2);
+    expect(orThrow(await world.service.history(session, null))[1]?.id).toBe(orThrow(again).id);
+    expect(isProblem(first)).toBe(false);
+    expectProblem(await world.effects.clear(at(unknownId)), 'ENDED');
   });
 
   test('values that the service would take for others are compared here', async () => {

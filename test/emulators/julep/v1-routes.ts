@@ -67,7 +67,7 @@ export function v1Routes(app: FastifyInstance, state: JulepState, agent: AgentAt
     const session = state.sessions.get((request.params as { id: string }).id);
     return session?.developerId === developerIn(request) ? session : undefined;
   };
-  const notFound = (reply: FastifyReply, what = 'Session'): FastifyReply => send(reply, 404, errorBody(`${what} not found`, 'http_404'));
+  const notFound = (reply: FastifyReply): FastifyReply => send(reply, 404, errorBody('Session not found during get', 'http_404'));
 
   app.addHook('preHandler', async (request, reply) => {
     if (!hasKey(request, settings)) return send(reply, 403, errorBody('Invalid API Key', 'http_403'));
@@ -114,9 +114,10 @@ export function v1Routes(app: FastifyInstance, state: JulepState, agent: AgentAt
     if (body.agent && body.agents) return send(reply, 400, errorBody('Only one of agent or agents should be provided', 'http_400'));
     const [agentId] = agents;
     if (agentId === undefined) return send(reply, 400, errorBody('At least one agent must be provided', 'http_400'));
-    if (!agents.every((each) => state.agents.some((known) => known.id === each))) return notFound(reply, 'Referenced agent');
+    if (!agents.every((each) => state.agents.some((known) => known.id === each)))
+      return send(reply, 409, errorBody('Reference to agent not found during create', 'http_409'));
     if (id !== undefined && state.sessions.has(id) && find(request) === undefined)
-      return send(reply, 409, errorBody('A session with this ID already exists', 'http_409'));
+      return send(reply, 409, errorBody('A session with these unique properties already exists during create', 'http_409'));
     const before = id === undefined ? undefined : state.sessions.get(id);
     const session = state.create({
       ...before,

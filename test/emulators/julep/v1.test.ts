@@ -45,7 +45,7 @@ describe('the API v1', () => {
   test.each([
     ['no agent', {}, 400],
     ['both agent and agents', { agent: unknownId, agents: [unknownId] }, 400],
-    ['an agent that is not there', { agent: unknownId }, 404],
+    ['an agent that is not there', { agent: unknownId }, 409],
     ['an agent that is no UUID', { agent: 'ada' }, 422],
     ['another overflow', { agent: unknownId, context_overflow: 'burst' }, 422],
   ])('makes none with %s', async (_, body, status) => {

@@ -34,7 +34,7 @@ export function createV03(calls: Calls): Contract {
         signal,
       });
       if (isProblem(page)) return page;
-      newest = [...newest, ...page.items.map(messageOf)].slice(-maxHistory);
+      newest = [...newest, ...page.items.map(messageOf).filter(({ content }) => content !== '')].slice(-maxHistory);
       if (page.items.length < maxPage) break;
     }
     return newest;
@@ -106,7 +106,14 @@ export function createV03(calls: Calls): Contract {
       calls.act({ method: 'PUT', path, params: { session_id: id }, body, operation: 'replace the session', signal }),
     remove: (id, signal) => calls.act({ method: 'DELETE', path, params: { session_id: id }, operation: 'delete the session', signal }),
     clear: (id, signal) =>
-      calls.act({ method: 'DELETE', path: `${path}/history`, params: { session_id: id }, operation: 'clear the history', signal }),
+      calls.act({
+        method: 'DELETE',
+        path: `${path}/history`,
+        params: { session_id: id },
+        operation: 'clear the history',
+        optional: true,
+        signal,
+      }),
     send,
     history,
     async suggestions(id, limit, signal) {

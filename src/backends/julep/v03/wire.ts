@@ -30,7 +30,7 @@ export interface WireMessage {
 }
 
 /** `ChatMLMessage`. */
-export const messageShape: z.ZodType<WireMessage> = z.object({
+const messageShape: z.ZodType<WireMessage> = z.object({
   id: z.string(),
   role: z.string(),
   content,
@@ -48,7 +48,7 @@ export interface WireSuggestion {
   readonly created_at?: number | null | undefined;
 }
 
-export const suggestionShape: z.ZodType<WireSuggestion> = z.object({
+const suggestionShape: z.ZodType<WireSuggestion> = z.object({
   message_id: z.string(),
   target: z.enum(['user', 'agent']),
   content: z.string(),

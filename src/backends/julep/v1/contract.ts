@@ -1,17 +1,16 @@
-import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../../core/ports.ts';
-import { type Problem, isProblem, problem } from '../../../core/problem.ts';
+import { type Problem, isProblem } from '../../../core/problem.ts';
 import type { Outgoing, Sent, ServiceMessage } from '../../../core/service.ts';
-import { joinSignals } from '../../shared/joined-signal.ts';
+import type { HttpStream } from '../../shared/http-message.ts';
 import { chatSettings } from '../chat-settings.ts';
 import type { Calls } from '../client.ts';
 import { type Contract, maxHistory } from '../contract.ts';
 import { agentOf, nextPage, offsetOf, scalars } from '../mapping.ts';
 import { agentShape, listOf } from '../wire.ts';
-import { createFindEntry } from './entries.ts';
-import { createBody, filterQuery, keptOf, messagesOf, sentRoles, sessionOf } from './mapping.ts';
+import { createBody, filterQuery, inOrder, keptOf, messagesOf, sentRoles, sessionOf } from './mapping.ts';
+import { createReplyIds } from './reply-ids.ts';
 import { readReply } from './reply.ts';
-import { type WireSession, historyShape, sessionShape, sessionsShape } from './wire.ts';
+import { type WireEntry, type WireSession, historyShape, sessionShape, sessionsShape } from './wire.ts';
 
 // The document's limit is below 1,000.
 const maxPage = 999;
@@ -20,15 +19,13 @@ const path = '/sessions/{id}';
 const newestFirst = { sort_by: 'created_at', direction: 'desc' } as const;
 
 /**
- * Julep's API v1 (its OpenAPI document 1.0.0, and the code of its branch `v1` where that differs): replies are streamed, and stored after
- * they were answered, under ids that the answer does not tell; sessions come without their agents.
+ * Julep's API v1 (its OpenAPI document 1.0.0, and the code of its branch `v1` where that differs): replies are streamed, and stored
+ * when they have been answered, under ids that the answer does not tell; sessions come without their agents.
  */
-export function createV1(calls: Calls, clock: Clock): Contract & AsyncDisposable {
+export function createV1(calls: Calls, clock: Clock): Contract {
   const { name } = calls;
-  const life = new AbortController();
-  setMaxListeners(0, life.signal);
 
-  async function history(id: string, signal?: AbortSignal): Promise<readonly ServiceMessage[] | Problem> {
+  async function entries(id: string, signal?: AbortSignal): Promise<readonly WireEntry[] | Problem> {
     const said = await calls.read(historyShape, {
       method: 'GET',
       path: `${path}/history`,
@@ -36,44 +33,60 @@ export function createV1(calls: Calls, clock: Clock): Contract & AsyncDisposable
       operation: 'read the history',
       signal,
     });
-    return isProblem(said) ? said : messagesOf(said.entries).slice(-maxHistory);
+    return isProblem(said) ? said : inOrder(said.entries);
   }
 
   const read = (id: string, signal?: AbortSignal): Promise<WireSession | Problem> =>
     calls.read(sessionShape, { method: 'GET', path, params: { id }, operation: 'read the session', signal });
 
-  const findEntry = createFindEntry({ clock, history });
+  const replyIds = createReplyIds({ clock, entries });
 
   async function send(id: string, message: Outgoing, signal?: AbortSignal): Promise<Sent | Problem> {
     const settings = chatSettings('v1', message.options, name);
     if (isProblem(settings)) return settings;
-    const { role, content, metadata, onDelta } = message;
+    const { content, metadata, onDelta } = message;
+    const role = sentRoles[message.role];
     const call = metadata['tool_call_id'];
-    const answered = role === 'TOOL' && typeof call === 'string' ? { tool_call_id: call } : {};
-    const stream = await calls.stream({
-      method: 'POST',
-      path: `${path}/chat`,
-      params: { id },
-      body: {
-        messages: [{ role: sentRoles[role], content, ...answered }],
-        ...settings,
-        // The service streams nothing while it runs tools by itself.
-        stream: settings['auto_run_tools'] !== true,
-      },
-      operation: 'chat',
-      signal,
-    });
-    if (isProblem(stream)) return stream;
-    const either = joinSignals(signal ?? life.signal, life.signal);
-    const reply = readReply(stream, {
-      sessionId: id,
-      saved: settings['save'] !== false,
-      onDelta,
-      findEntry,
-      refusal: calls.chatRefusal,
-      signal: either.signal,
-    }).finally(() => either[Symbol.dispose]());
-    return { id: null, facts: {}, reply };
+    const answered = message.role === 'TOOL' && typeof call === 'string' ? { tool_call_id: call } : {};
+    // What is not to be kept is in no history, and so heard of only here.
+    const reserved = settings['save'] === false ? null : await replyIds.reserve(id, { role, content }, signal);
+    if (isProblem(reserved)) return reserved;
+    let kept = false;
+    const said = async (stream: HttpStream): Promise<ServiceMessage | Problem> => {
+      try {
+        const reply = await readReply(stream, {
+          id: reserved?.id ?? null,
+          onDelta,
+          refusal: calls.chatRefusal,
+          signal: signal ?? new AbortController().signal,
+        });
+        kept = !isProblem(reply);
+        return reply;
+      } finally {
+        reserved?.done(kept);
+      }
+    };
+    try {
+      const stream = await calls.stream({
+        method: 'POST',
+        path: `${path}/chat`,
+        params: { id },
+        body: {
+          messages: [{ role, content, ...answered }],
+          ...settings,
+          // The service streams nothing while it runs tools by itself.
+          stream: settings['auto_run_tools'] !== true,
+        },
+        operation: 'chat',
+        signal,
+      });
+      if (!isProblem(stream)) return { id: null, facts: {}, reply: said(stream) };
+      reserved?.done(false);
+      return stream;
+    } catch (error) {
+      reserved?.done(false);
+      throw error;
+    }
   }
 
   return {
@@ -119,15 +132,24 @@ export function createV1(calls: Calls, clock: Clock): Contract & AsyncDisposable
       return calls.act({ method: 'PUT', path, params: { id }, body, operation: 'replace the session', signal });
     },
     remove: (id, signal) => calls.act({ method: 'DELETE', path, params: { id }, operation: 'delete the session', signal }),
+    // In the API's document, and in no release.
     async clear(id, signal) {
-      const operation = 'clear the history';
-      const refused = await calls.act({ method: 'DELETE', path: `${path}/history`, params: { id }, operation, signal });
-      // In the API's document, and in no release: what is not routed is refused by either code.
-      if (refused?.code !== 'NOT_FOUND') return refused;
-      return problem('UNSUPPORTED', `Backend ${name} does not clear histories.`, { backend: name });
+      const refused = await calls.act({
+        method: 'DELETE',
+        path: `${path}/history`,
+        params: { id },
+        operation: 'clear the history',
+        optional: true,
+        signal,
+      });
+      if (refused === null) replyIds.forget(id);
+      return refused;
     },
     send,
-    history,
+    async history(id, signal) {
+      const all = await entries(id, signal);
+      return isProblem(all) ? all : messagesOf(all).slice(-maxHistory);
+    },
     async agents(signal) {
       const rows = await calls.read(listOf(agentShape), {
         method: 'GET',
@@ -137,9 +159,6 @@ export function createV1(calls: Calls, clock: Clock): Contract & AsyncDisposable
         signal,
       });
       return isProblem(rows) ? rows : rows.items.map(agentOf);
-    },
-    async [Symbol.asyncDispose]() {
-      life.abort();
     },
   };
 }

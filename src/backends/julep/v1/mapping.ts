@@ -4,6 +4,7 @@ import type { ServiceMessage } from '../../../core/service.ts';
 import type { JulepSession, NewSession } from '../contract.ts';
 import { roleOf, sessionOptions, situationOf } from '../mapping.ts';
 import { textOf } from '../wire.ts';
+import { idsOf } from './reply-ids.ts';
 import { type WireEntry, type WireSaid, type WireSession, keptFields } from './wire.ts';
 
 export const sessionOf = ({ id, agent, situation, metadata, created_at }: WireSession): JulepSession => ({
@@ -20,8 +21,8 @@ export function sayingOf({ content, tool_calls }: WireSaid): string {
   return text === '' && tool_calls && tool_calls.length > 0 ? JSON.stringify(tool_calls) : text;
 }
 
-export const messageOf = (entry: WireEntry): ServiceMessage => ({
-  id: entry.id,
+const messageOf = (entry: WireEntry, id: string): ServiceMessage => ({
+  id,
   role: roleOf(entry.role),
   content: sayingOf(entry),
   author: { id: null, name: entry.name ?? null },
@@ -32,11 +33,13 @@ const byTime = (one: WireEntry, other: WireEntry): number =>
   one.created_at - other.created_at || (one.id < other.id ? -1 : Number(one.id > other.id));
 
 /** Entries come in no particular order. Their ids are UUIDs of version 7: they order what was made in the same millisecond. */
-export const messagesOf = (entries: readonly WireEntry[]): readonly ServiceMessage[] =>
-  [...entries]
-    .sort(byTime)
-    .map(messageOf)
-    .filter(({ content }) => content !== '');
+export const inOrder = (entries: readonly WireEntry[]): readonly WireEntry[] => [...entries].sort(byTime);
+
+/** @param entries - All of the history, in order. */
+export function messagesOf(entries: readonly WireEntry[]): readonly ServiceMessage[] {
+  const ids = idsOf(entries);
+  return entries.map((entry, index) => messageOf(entry, ids[index] ?? entry.id)).filter(({ content }) => content !== '');
+}
 
 export const sentRoles: Readonly<Record<MessageRole, string>> = { USER: 'user', ASSISTANT: 'assistant', SYSTEM: 'system', TOOL: 'tool' };
 

@@ -36,6 +36,8 @@ export const sessionsShape: z.ZodType<{ items: WireSession[] }> = listOf(session
 export interface WireEntry {
   readonly id: string;
   readonly role: string;
+  /** `api_request`: of a client. `api_response`: the agent's reply. Others are of the service's inner life. */
+  readonly source: string;
   readonly content?: unknown;
   readonly name?: string | null | undefined;
   readonly tool_calls?: readonly unknown[] | null | undefined;
@@ -47,7 +49,15 @@ const toolCalls = z.array(z.unknown()).nullish();
 /** `Entries.History`, which is not paged. */
 export const historyShape: z.ZodType<{ entries: WireEntry[] }> = z.object({
   entries: z.array(
-    z.object({ id: z.string(), role: z.string(), content, name: z.string().nullish(), tool_calls: toolCalls, created_at: instant }),
+    z.object({
+      id: z.string(),
+      role: z.string(),
+      source: z.string(),
+      content,
+      name: z.string().nullish(),
+      tool_calls: toolCalls,
+      created_at: instant,
+    }),
   ),
 });
 
