@@ -1,4 +1,4 @@
-import type { BackendKind, Feature, FeatureProvider } from '../../src/core/backend.ts';
+import { type BackendKind, type Feature, type FeatureProvider, features } from '../../src/core/backend.ts';
 import type { BackendConfig } from '../../src/config/config.ts';
 import type { Emulator } from '../emulators/shared/emulator.ts';
 import type { Credentials } from '../support/graphql-client.ts';
@@ -9,10 +9,14 @@ export interface AtService {
   create?(): Promise<string>;
   /** Somebody else says something in the session. Left out = the service has no messages of others. */
   say?(handle: string, content: string): Promise<void>;
+  /** When the gateway follows the session there. Left out = it looks now and then. */
+  followed?(handle: string): Promise<void>;
   /** Takes the session away, as its deletion there does. */
   remove(handle: string): Promise<void>;
   /** Whether the service has it. */
   has(handle: string): boolean;
+  /** The agent suggests something. Left out = it does not. */
+  suggest?(handle: string, content: string): Promise<void>;
   /** What the next replies of the agent are, in pieces. Left out = there is no agent. */
   reply?(pieces: readonly string[]): void;
 }
@@ -43,8 +47,6 @@ export interface BackendSubject {
   readonly gone: 'EXPIRED' | 'ENDED' | null;
   /** Rules under which a session is over after a second or two, by the gateway's clock; null = only the service's clock decides. */
   readonly short: Readonly<Record<string, unknown>> | null;
-  /** Settings that a test changes, and what does not work there and why. */
-  readonly limits?: Readonly<Partial<Record<'handle' | 'messages' | 'replace' | 'timeout' | 'defaults' | 'list', string>>>;
   /** A policy that `setTimeoutPolicy` takes there. @default an hour */
   readonly policy?: Readonly<Record<string, unknown>>;
   /** Defaults that it takes. @default any */
@@ -53,10 +55,13 @@ export interface BackendSubject {
   readonly callsPerPage: number;
 }
 
-/** Every feature with one provider, and what is different. */
+/** Every feature with one provider, but for those that have another. */
 export const featureTable = (
   provider: FeatureProvider,
-  different: Readonly<Partial<Record<Feature, FeatureProvider>>>,
-  all: readonly Feature[],
-): Readonly<Record<Feature, FeatureProvider>> =>
-  ({ ...Object.fromEntries(all.map((feature) => [feature, provider])), ...different }) as Record<Feature, FeatureProvider>;
+  others: Readonly<Partial<Record<FeatureProvider, readonly Feature[]>>>,
+): Readonly<Record<Feature, FeatureProvider>> => {
+  const table = Object.fromEntries(features.map((feature) => [feature, provider])) as Record<Feature, FeatureProvider>;
+  for (const [other, named] of Object.entries(others) as [FeatureProvider, readonly Feature[]][])
+    for (const feature of named) table[feature] = other;
+  return table;
+};

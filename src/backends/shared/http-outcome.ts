@@ -50,7 +50,7 @@ const tryAgain = (asked: Asked): string => (asked.safe ? 'try again' : 'see whet
 export const timedOut = (asked: Asked, timeoutMs: number): HttpFailure =>
   failure(asked, 'UPSTREAM_TIMEOUT', `did not answer within ${timeoutMs / 1_000} s`, tryAgain(asked));
 
-export const unreachable = (asked: Asked, code: string): HttpFailure =>
+const unreachable = (asked: Asked, code: string): HttpFailure =>
   failure(asked, 'UPSTREAM_UNAVAILABLE', `cannot be reached: ${code}`, 'try again, or check its `url`', { again: 'always' });
 
 export const closing = (asked: Asked): HttpFailure =>

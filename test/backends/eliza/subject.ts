@@ -1,4 +1,3 @@
-import { features } from '../../../src/core/backend.ts';
 import { type BackendSubject, featureTable } from '../../conformance/backend-subject.ts';
 import { createElizaEmulator, echoAgent } from '../../emulators/eliza/emulator.ts';
 
@@ -7,14 +6,10 @@ const socketApiKey = 'its-sockets-at-eliza';
 
 export const eliza: BackendSubject = {
   kind: 'ELIZA',
-  features: featureTable(
-    'UPSTREAM',
-    {
-      ...{ UPDATE: 'GATEWAY', REPLACE: 'GATEWAY', JOIN: 'GATEWAY', KICK: 'GATEWAY', PASSWORD: 'GATEWAY', ALLOWLIST: 'GATEWAY' },
-      ...{ CAPACITY: 'GATEWAY', DEFAULTS: 'GATEWAY', SUGGESTIONS: 'UNAVAILABLE' },
-    },
-    features,
-  ),
+  features: featureTable('UPSTREAM', {
+    GATEWAY: ['UPDATE', 'REPLACE', 'JOIN', 'KICK', 'PASSWORD', 'ALLOWLIST', 'CAPACITY', 'DEFAULTS'],
+    UNAVAILABLE: ['SUGGESTIONS'],
+  }),
   base: { agentId: echoAgent.id },
   gone: 'EXPIRED',
   // Five minutes are the least there: how a session ends by the service's clock is tried with a turned clock, by the connector's tests.

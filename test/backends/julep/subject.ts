@@ -1,4 +1,3 @@
-import { features } from '../../../src/core/backend.ts';
 import { type BackendSubject, featureTable } from '../../conformance/backend-subject.ts';
 import { createJulepEmulator } from '../../emulators/julep/emulator.ts';
 
@@ -7,15 +6,10 @@ const apiKey = 'the-gateway-at-julep';
 const julep = (contract: 'v0.3' | 'v1'): BackendSubject => ({
   kind: 'JULEP',
   variant: contract,
-  features: featureTable(
-    'UPSTREAM',
-    {
-      ...{ JOIN: 'GATEWAY', KICK: 'GATEWAY', PASSWORD: 'GATEWAY', ALLOWLIST: 'GATEWAY', CAPACITY: 'GATEWAY', EXPIRY: 'GATEWAY' },
-      ...{ RENEWAL: 'GATEWAY', HEARTBEAT: 'GATEWAY', DEFAULTS: 'GATEWAY', LIVE_EVENTS: 'GATEWAY' },
-      ...(contract === 'v1' ? { SUGGESTIONS: 'UNAVAILABLE' } : { REPLY_STREAM: 'UNAVAILABLE' }),
-    },
-    features,
-  ),
+  features: featureTable('UPSTREAM', {
+    GATEWAY: ['JOIN', 'KICK', 'PASSWORD', 'ALLOWLIST', 'CAPACITY', 'EXPIRY', 'RENEWAL', 'HEARTBEAT', 'DEFAULTS', 'LIVE_EVENTS'],
+    UNAVAILABLE: [contract === 'v1' ? 'SUGGESTIONS' : 'REPLY_STREAM'],
+  }),
   base: {},
   gone: 'ENDED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },
@@ -32,6 +26,7 @@ const julep = (contract: 'v0.3' | 'v1'): BackendSubject => ({
         say: async (handle, content) => void state.say(handle, 'user', content),
         remove: async (handle) => void state.sessions.delete(handle),
         has: (handle) => state.sessions.has(handle),
+        suggest: async (handle, content) => void state.suggest(handle, { target: 'user', content }),
         reply(pieces) {
           agent.reply = () => pieces.join('');
           agent.pieces = () => pieces;

@@ -1,9 +1,10 @@
-import { features } from '../../../src/core/backend.ts';
 import { type BackendSubject, featureTable } from '../../conformance/backend-subject.ts';
 
 export const local: BackendSubject = {
   kind: 'LOCAL',
-  features: featureTable('GATEWAY', { AGENT_REPLY: 'UNAVAILABLE', REPLY_STREAM: 'UNAVAILABLE', SUGGESTIONS: 'UNAVAILABLE' }, features),
+  features: featureTable('GATEWAY', {
+    UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
+  }),
   base: {},
   gone: null,
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },

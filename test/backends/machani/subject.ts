@@ -1,4 +1,3 @@
-import { features } from '../../../src/core/backend.ts';
 import { type BackendSubject, featureTable } from '../../conformance/backend-subject.ts';
 import { createMachaniEmulator } from '../../emulators/machani/emulator.ts';
 
@@ -6,14 +5,10 @@ const authorization = 'Bearer the-gateway-at-machani';
 
 export const machani: BackendSubject = {
   kind: 'MACHANI',
-  features: featureTable(
-    'GATEWAY',
-    {
-      ...{ LIST: 'UPSTREAM', UPDATE: 'UPSTREAM', REPLACE: 'UPSTREAM', JOIN: 'UPSTREAM', KICK: 'UPSTREAM', MESSAGES: 'UPSTREAM' },
-      ...{ LIVE_EVENTS: 'UPSTREAM', AGENT_REPLY: 'UNAVAILABLE', REPLY_STREAM: 'UNAVAILABLE', SUGGESTIONS: 'UNAVAILABLE' },
-    },
-    features,
-  ),
+  features: featureTable('GATEWAY', {
+    UPSTREAM: ['LIST', 'UPDATE', 'REPLACE', 'JOIN', 'KICK', 'MESSAGES', 'LIVE_EVENTS'],
+    UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
+  }),
   base: {},
   gone: 'ENDED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },
@@ -28,6 +23,7 @@ export const machani: BackendSubject = {
         create: async () => emulator.createSession().id,
         say: async (handle, content) =>
           emulator.publish(handle, { id: `their-${content.replaceAll(' ', '-')}`, name: 'stranger', content }),
+        followed: async (handle) => (emulator.streamCount(handle) > 0 ? undefined : emulator.streamOpened(handle)),
         remove: async (handle) => emulator.deleteSession(handle),
         has: (handle) => emulator.state.sessions.has(handle),
       },

@@ -1,4 +1,3 @@
-import { features } from '../../../src/core/backend.ts';
 import { type BackendSubject, featureTable } from '../../conformance/backend-subject.ts';
 import { createQuicksyncEmulator } from '../../emulators/quicksync/emulator.ts';
 import type { EmulatedSession } from '../../emulators/quicksync/state.ts';
@@ -7,14 +6,10 @@ import { bearer, mutate } from '../../support/graphql-client.ts';
 
 export const quicksync: BackendSubject = {
   kind: 'QUICKSYNC',
-  features: featureTable(
-    'UPSTREAM',
-    {
-      ...{ LIST: 'GATEWAY', UPDATE: 'GATEWAY', REPLACE: 'GATEWAY', RENEWAL: 'GATEWAY', HEARTBEAT: 'GATEWAY', DEFAULTS: 'GATEWAY' },
-      ...{ AGENT_REPLY: 'UNAVAILABLE', REPLY_STREAM: 'UNAVAILABLE', SUGGESTIONS: 'UNAVAILABLE' },
-    },
-    features,
-  ),
+  features: featureTable('UPSTREAM', {
+    GATEWAY: ['LIST', 'UPDATE', 'REPLACE', 'RENEWAL', 'HEARTBEAT', 'DEFAULTS'],
+    UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
+  }),
   base: {},
   gone: 'ENDED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },

@@ -1,4 +1,3 @@
-import { features } from '../../../src/core/backend.ts';
 import { type BackendSubject, featureTable } from '../../conformance/backend-subject.ts';
 import { createSipherEmulator, sipherKeys } from '../../emulators/sipher/emulator.ts';
 
@@ -7,14 +6,10 @@ const many = 100_000;
 
 export const sipher: BackendSubject = {
   kind: 'SIPHER',
-  features: featureTable(
-    'GATEWAY',
-    {
-      ...{ UPDATE: 'UPSTREAM', REPLACE: 'UPSTREAM', EXPIRY: 'UPSTREAM', DEFAULTS: 'UPSTREAM' },
-      ...{ AGENT_REPLY: 'UNAVAILABLE', REPLY_STREAM: 'UNAVAILABLE', SUGGESTIONS: 'UNAVAILABLE' },
-    },
-    features,
-  ),
+  features: featureTable('GATEWAY', {
+    UPSTREAM: ['UPDATE', 'REPLACE', 'EXPIRY', 'DEFAULTS'],
+    UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
+  }),
   base: {},
   gone: 'EXPIRED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },
