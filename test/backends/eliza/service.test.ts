@@ -132,7 +132,7 @@ describe('a session', () => {
   });
 
   test('that is gone is EXPIRED, by 410 and by 404, after a restart as well', async () => {
-    await start();
+    await start({ retries: 1 });
     const { effects, read } = world.service;
     const [one, other] = [await open(world.service), await open(world.service)];
     world.emulator.expire(one.session.handle);
