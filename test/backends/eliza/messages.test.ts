@@ -171,7 +171,7 @@ describe('the history', () => {
     expect(world.emulator.violations).toEqual([]);
   });
 
-  test('ends at some thousand, and with a millisecond that fills a page', async () => {
+  test('ends with a millisecond that has more than a page', async () => {
     await start({}, { now: () => 1_900_000_000_000, act: () => ({ kind: 'silence' }) });
     for (let count = 0; count < 150; count += 1) world.emulator.userSays(session.session.handle, String(count));
     expect(done(await world.service.history(session, null))).toHaveLength(100);
