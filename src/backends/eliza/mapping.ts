@@ -12,7 +12,7 @@ const contentChars = 4_000;
 export const metadataChars = 10_240;
 
 /** The key of a message's metadata that carries its mark. */
-export const markKey = 'parleyMark';
+const markKey = 'parleyMark';
 /** The key of a session's metadata that says that a gateway made it, and so keeps its metadata: a list then leaves that out. */
 export const madeKey = 'parleySession';
 

@@ -44,7 +44,7 @@ const pathsOf: Readonly<Record<Subject, readonly (readonly [pattern: RegExp, pat
 };
 
 /** Gone, in whichever way the service says it: 410 once when it notices, 404 ever after, and 404 for all when it was started again. */
-export const gone = (name: string, sessionId: string): Problem =>
+const gone = (name: string, sessionId: string): Problem =>
   problem('EXPIRED', `Backend ${name} has session ${sessionId} no longer: it expired, was deleted, or the service was started again.`, {
     backend: name,
   });

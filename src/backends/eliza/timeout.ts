@@ -3,7 +3,7 @@ import type { Rules, TimeoutPolicy } from '../../core/session.ts';
 import type { WireTimeout } from './wire.ts';
 
 /** What the service keeps to (its own defaults: `SESSION_MIN_TIMEOUT_MINUTES` and others move them there). Seconds. */
-export const bounds = {
+const bounds = {
   minTimeout: 300,
   maxTimeout: 86_400,
   /** Twice the longest timeout. */

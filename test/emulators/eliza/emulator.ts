@@ -67,7 +67,7 @@ const sweepMs = 300_000;
 const integers = 'Minutes are numbers, fractions among them.';
 
 /** Where the vendor's document is not what the server does. */
-export const exceptions: readonly SpecException[] = [
+const exceptions: readonly SpecException[] = [
   { problem: 'query.before must match format', reason: 'Cursors are epoch milliseconds: an ISO date is refused.' },
   { problem: 'query.after must match format', reason: 'Cursors are epoch milliseconds: an ISO date is refused.' },
   ...['timeoutMinutes', 'maxDurationMinutes', 'warningThresholdMinutes'].flatMap((field) => [
