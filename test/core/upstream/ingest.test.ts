@@ -48,7 +48,7 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
       it(`is no second message where it is the echo of one, told ${name}, heard of ${moment}`, async () => {
         await using plain = await open();
         let hear: () => Promise<unknown> = async () => {};
-        const world = createServiceWorld({
+        await using world = createServiceWorld({
           ...kind,
           store: {
             ...plain,
@@ -58,7 +58,6 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
             },
           },
         });
-        await using _closing = world;
         const ada = await world.create();
         const session = await world.session(ada);
         let heard = 0;
