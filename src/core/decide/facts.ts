@@ -205,7 +205,11 @@ export function decideFacts(moment: Moment, facts: Facts, active: readonly Membe
   });
 }
 
-/** A record for a session that was made at the service itself. */
+/**
+ * A record for a session that was made at the service itself.
+ *
+ * @param adopted - With the visibility that it has where the service does not say.
+ */
 export function decideAdoption(
   adopted: Pick<Session, 'id' | 'backend' | 'handle' | 'visibility' | 'createdBy'>,
   facts: Facts,

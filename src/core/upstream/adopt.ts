@@ -57,7 +57,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
         id,
         backend: backend.name,
         handle,
-        visibility: facts.visibility ?? backend.foreignVisibility,
+        visibility: backend.foreignVisibility,
         createdBy: serviceCreator(backend.name),
       },
       facts,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageIdFrom } from '../../../src/core/ids.ts';
+import type { Store } from '../../../src/core/ports.ts';
 import type { ServiceMessage } from '../../../src/core/service.ts';
 import { messagesOf, sessionIn, storeDrivers, timelineOf, user } from '../../support/core-service.ts';
 import { createScriptedService, said, unavailable } from '../../support/scripted-service.ts';
@@ -86,6 +87,23 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
       });
     }
   }
+
+  it('is no second message where another gateway has heard of it before it is recorded', async () => {
+    await using plain = await open();
+    let hear: () => Promise<unknown> = async () => {};
+    const commit: Store['commit'] = async (change) => {
+      if (change.kind === 'change' && change.messages.length > 0) await hear();
+      return plain.commit(change);
+    };
+    await using world = createServiceWorld({ store: { ...plain, commit } });
+    await using other = createServiceWorld({ store: plain, remote: world.remote, clock: world.clock });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    hear = () => other.upstreams.ingest.history(session);
+    const { message } = accepted(await world.sessions.send(ada.caller, { sessionId: session.id, content: 'mine' }));
+    expect(await messagesOf(plain, session.id)).toEqual([message]);
+    expect(message).toMatchObject({ authorId: ada.admission.memberId, content: 'mine' });
+  });
 
   it('does not come back once it is cleared', async () => {
     await using store = await open();
