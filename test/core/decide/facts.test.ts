@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decideClaim } from '../../../src/core/decide/claim.ts';
-import { createdWith, decideAdoption, decideFacts, noUpstream, sessionWith, withFacts } from '../../../src/core/decide/facts.ts';
+import { createdWith, decideAdoption, decideClaim } from '../../../src/core/decide/adoption.ts';
+import { decideFacts, noUpstream, sessionWith, withFacts } from '../../../src/core/decide/facts.ts';
 import { decideHeartbeat, decideRenew } from '../../../src/core/decide/lifecycle.ts';
 import { decideUpdate } from '../../../src/core/decide/settings.ts';
 import { decideCreate } from '../../../src/core/decide/create.ts';
