@@ -192,6 +192,26 @@ describe('what happens at a service', () => {
     expect(contents(await messagesOf(world.store, session.id))).toEqual(['mine', 'text of y']);
   });
 
+  it('does not wait for ever for an answer that never comes, nor for one expected after another', async () => {
+    const never = gate();
+    const world = createServiceWorld({ sent: () => ({ reply: never.promise.then(() => unavailable) }) });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    const contentsNow = async (): Promise<readonly string[]> => contents(await messagesOf(world.store, session.id));
+    accepted(await world.sessions.send(ada.caller, { sessionId: session.id, content: 'hello' }));
+    await world.upstreams.ingest.messages(session.id, [said('a', { role: 'ASSISTANT' }), said('b')]);
+    await world.clock.advance(20_000);
+    accepted(await world.sessions.send(ada.caller, { sessionId: session.id, content: 'anybody?' }));
+    expect(await contentsNow()).toEqual(['hello', 'anybody?']);
+    await world.clock.advance(10_000);
+    await settled();
+    expect(await contentsNow()).toEqual(['hello', 'anybody?', 'text of a', 'text of b']);
+    never.resolve();
+    await settled();
+    await world[Symbol.asyncDispose]();
+    expect(world.clock.pending).toBe(0);
+  });
+
   it('is compared in one call for those who ask meanwhile, which begins after they asked', async () => {
     await using world = createServiceWorld();
     const ada = await world.create();
