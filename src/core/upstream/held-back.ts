@@ -24,8 +24,10 @@ export interface HeldBack {
   isHolding(sessionId: SessionId): boolean;
 }
 
-/** No message waits longer than this: what it seemed to be may never come, or others may be expected again and again. */
+/** No message waits longer than this for an answer, which may never come, or after which others may be expected again and again. */
 const patienceMs = 30_000;
+/** What waits for a message that is still being sent is looked at again after this. */
+const lookMs = 1_000;
 /** Messages of which it is remembered since when they wait. */
 const remembered = 10_000;
 
@@ -62,7 +64,7 @@ export function createHeldBack(clock: Clock, release: (sessionId: SessionId, mes
       first ??= from;
     }
     // By the first, which the others wait behind.
-    here.patience ??= clock.at((first ?? now) + patienceMs, () => letGo(sessionId, here));
+    here.patience ??= clock.at(Math.max((first ?? now) + patienceMs, now + lookMs), () => letGo(sessionId, here));
     return true;
   }
 
@@ -73,9 +75,9 @@ export function createHeldBack(clock: Clock, release: (sessionId: SessionId, mes
     isHolding,
     joins: (sessionId, messages) => isHolding(sessionId) && hold(sessionId, messages),
     isExpected(sessionId, { id, role, content }) {
-      if (clock.now() - (since.get(`${sessionId} ${id}`) ?? Infinity) >= patienceMs) return false;
+      const isPatient = clock.now() - (since.get(`${sessionId} ${id}`) ?? Infinity) < patienceMs;
       for (const expected of sessions.get(sessionId)?.expected ?? [])
-        if (expected.role === role && (expected.content === null || expected.content === content)) return true;
+        if (expected.role === role && (expected.content === null ? isPatient : expected.content === content)) return true;
       return false;
     },
     expect(sessionId, expected) {

@@ -192,6 +192,23 @@ describe('what happens at a service', () => {
     expect(contents(await messagesOf(world.store, session.id))).toEqual(['mine', 'text of y']);
   });
 
+  it('waits for a message of ours as long as that is being sent', async () => {
+    await using world = createServiceWorld({ sent: () => ({ id: null }), parts: { matchesByContent: true } });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    const slow = gate();
+    world.remote.gates.set('send', slow.promise);
+    const sending = world.sessions.send(ada.caller, { sessionId: session.id, content: 'mine' });
+    await settled();
+    expect(await world.upstreams.ingest.history(session)).toBeNull();
+    await world.clock.advance(100_000);
+    slow.resolve();
+    const { message } = accepted(await sending);
+    await settled();
+    expect(await world.upstreams.ingest.history(session)).toBeNull();
+    expect(await messagesOf(world.store, session.id)).toEqual([message]);
+  });
+
   it('does not wait for ever for an answer that never comes, nor for one expected after another', async () => {
     const never = gate();
     const world = createServiceWorld({ sent: () => ({ reply: never.promise.then(() => unavailable) }) });
