@@ -267,7 +267,7 @@ describe.each(Object.entries(storeDrivers))('a command at a service, on %s', (_,
     const ada = await world.create();
     const { sessionId } = ada.admission;
     const results = await atOnce(200, async (index) => {
-      if (index % 10 === 0) expect(await world.upstreams.ingest.history(await sessionIn(store, sessionId))).toBeNull();
+      if (index % 10 === 0) await world.upstreams.ingest.history(await sessionIn(store, sessionId));
       return world.sessions.send(ada.caller, { sessionId, content: `message ${index % 7}` });
     });
     results.forEach(accepted);
@@ -295,9 +295,10 @@ describe('a command at a service', () => {
     accepted(await world.sessions.send(ada.caller, { sessionId: ada.admission.sessionId, content: 'meanwhile' }));
     // A read that has nothing to write waits for no turn.
     world.remote.room().facts = {};
-    accepted(await world.upstreams.refresh(await world.session(ada)));
+    expect(accepted(await world.upstreams.refresh(await world.session(ada))).activeMembers).toBe(2);
     slow.resolve();
     accepted(await kicking);
+    expect((await world.session(ada)).activeMembers).toBe(1);
   });
 
   it('lets a member that the service does not know go by itself', async () => {
@@ -310,6 +311,7 @@ describe('a command at a service', () => {
     const eve = await world.join(ada, user('Eve'));
     accepted(await world.sessions.leave(bob.caller, { sessionId: ada.admission.sessionId }));
     accepted(await world.sessions.kick(ada.caller, { sessionId: ada.admission.sessionId, memberId: eve.admission.memberId }));
+    expect((await world.session(ada)).activeMembers).toBe(1);
   });
 
   it('acts in nobody else’s name, but for an owner who is no member', async () => {

@@ -6,6 +6,7 @@ import { createPasswordHasher } from '../../src/auth/passwords.ts';
 import { createWalletAuth, type WalletAuth } from '../../src/auth/wallet.ts';
 import { openBackends } from '../../src/backends/registry.ts';
 import { createInProcessBus } from '../../src/buses/in-process.ts';
+import type { Backend } from '../../src/core/backend.ts';
 import { createExpiry } from '../../src/core/expiry.ts';
 import type { MemberId, SessionId } from '../../src/core/ids.ts';
 import type { Bus, Clock, Presence, Store } from '../../src/core/ports.ts';
@@ -68,6 +69,8 @@ export interface LiveWorldOptions {
   readonly bus?: Bus;
   readonly clock?: Clock;
   readonly hub?: Partial<HubOptions>;
+  /** Besides the gateway's own. */
+  readonly backends?: readonly Backend[];
   readonly introspection?: boolean;
 }
 
@@ -79,12 +82,20 @@ export function accepted<T>(value: T | Problem): T {
 export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
   const { store = createMemoryStore(), bus = createInProcessBus(), clock = createTestClock(), introspection = true } = options;
   const presence = createInProcessPresence();
-  const backends = openBackends({ local: { kind: 'LOCAL' } });
+  const remote = (options.backends ?? []).map((backend) => [backend.name, backend] as const);
+  const backends = new Map([...openBackends({ local: { kind: 'LOCAL' } }), ...remote]);
   const memberTokens = createMemberTokens({ secret, lifetimeSeconds: null, clock });
   const failures: unknown[] = [];
   const expiry = createExpiry({ store, bus, clock, report: (error) => failures.push(error) });
   expiry.start();
-  const parts = createServiceParts({ store, bus, clock, backends });
+  const parts = createServiceParts({
+    store,
+    bus,
+    clock,
+    backends,
+    emit: (sessionId, body) => hub.emit(sessionId, body),
+    report: (error) => failures.push(error),
+  });
   const common = { store, backends, defaultBackend: 'local', clock, upstreams: parts.upstreams };
   const useCases = createSessionService({
     ...common,
@@ -129,7 +140,16 @@ export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
       return engine.executeEvent(...args);
     },
   };
-  const hub = createHub({ store, bus, clock, presence, engine: counting, onError: (error) => failures.push(error), ...options.hub });
+  const hub = createHub({
+    store,
+    bus,
+    clock,
+    presence,
+    engine: counting,
+    watchService: (sessionId) => parts.upstreams.watch(sessionId),
+    onError: (error) => failures.push(error),
+    ...options.hub,
+  });
 
   async function joined(admission: ReturnType<UseCases['join']>): Promise<Joined> {
     const { sessionId, memberId, credentials } = accepted(await admission);
@@ -158,6 +178,7 @@ export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
     async [Symbol.asyncDispose]() {
       await hub[Symbol.asyncDispose]();
       await expiry[Symbol.asyncDispose]();
+      await parts.upstreams[Symbol.asyncDispose]();
       await bus[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },

@@ -99,9 +99,9 @@ export function createScriptedService(options: ScriptedOptions = {}): Scripted {
     (method: string, does: (room: Room, of: unknown) => void = () => {}) =>
     (at: SessionAt, of?: unknown): Promise<Facts | Problem> =>
       call(method, at.session.handle, at, of instanceof AbortSignal ? null : of, () => {
-        const at_ = room(at.session.handle);
-        does(at_, of);
-        const { members: _, ...facts } = at_.facts;
+        const here = room(at.session.handle);
+        does(here, of);
+        const { members: _, ...facts } = here.facts;
         return facts;
       });
 

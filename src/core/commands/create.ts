@@ -1,32 +1,20 @@
 import type { Backend } from '../backend.ts';
 import { shown } from '../checks.ts';
+import { createdWith } from '../decide/adoption.ts';
 import { checkCreate, decideCreate } from '../decide/create.ts';
-import { decideClaim } from '../decide/claim.ts';
-import { createdWith } from '../decide/facts.ts';
 import type { Idempotency, Requested } from '../idempotency.ts';
 import { canonicalList, identify } from '../identity.ts';
 import { type SessionId, kindOfId, nameInId, newHandle, newMemberId, newSessionId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { Member } from '../member.ts';
-import type {
-  Addresses,
-  Bus,
-  Clock,
-  CommitOutcome,
-  IdempotencyRecord,
-  MemberTokens,
-  SecretBox,
-  SessionCreation,
-  Store,
-  WalletProofs,
-} from '../ports.ts';
+import type { Addresses, Bus, Clock, IdempotencyRecord, MemberTokens, SecretBox, SessionCreation, Store, WalletProofs } from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
-import type { Session } from '../session.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { Admission, CreateInput, UseCases } from '../use-cases.ts';
-import { type Caller, membershipPrincipal, principalOf, serviceCreator, tiers } from '../viewer.ts';
+import { type Caller, membershipPrincipal, principalOf, tiers } from '../viewer.ts';
 import type { SessionPasswords } from './passwords.ts';
+import { type Undo, createRecordCreation } from './record-creation.ts';
 import { noSession } from './runner.ts';
 import { withoutSecrets } from './settings.ts';
 
@@ -50,14 +38,7 @@ export interface CreateOptions {
 
 interface Prepared {
   readonly creation: SessionCreation;
-  /** Lets go of what was opened at the service. Null = there is no service. */
-  readonly undo: (() => Promise<unknown>) | null;
-}
-
-/** What came of committing a creation, and the session whose record it became. */
-interface Recorded {
-  readonly outcome: CommitOutcome;
-  readonly sessionId: SessionId;
+  readonly undo: Undo;
 }
 
 /** The answer to somebody who got in. */
@@ -69,8 +50,8 @@ export const createAdmit =
 
 /** The command that makes a session. */
 export function createCreate(options: CreateOptions): UseCases['create'] {
-  const { store, bus, backends, clock, addresses, limits, passwords, idempotency, inTurn, admit, schedule, upstreams, box, walletProofs } =
-    options;
+  const { store, backends, clock, addresses, limits, passwords, idempotency, inTurn, admit, upstreams, box, walletProofs } = options;
+  const record = createRecordCreation(options);
 
   function backendIn({ viewer }: Caller, input: CreateInput): Backend | Problem {
     const named = input.backend ?? options.defaultBackend;
@@ -145,41 +126,6 @@ export function createCreate(options: CreateOptions): UseCases['create'] {
         upstreams.signal,
       );
     return { creation: made, undo };
-  }
-
-  /** A list has given a record to the session before its creation did: the record becomes the creator's. Null = it is somebody's. */
-  async function claim(creation: SessionCreation): Promise<Recorded | null> {
-    for (;;) {
-      const [adopted = null] = await store.sessions.byHandles([creation.session]);
-      if (adopted === null || adopted.status !== 'ACTIVE' || adopted.createdBy !== serviceCreator(creation.session.backend)) return null;
-      const [page] = await store.members.list([{ sessionId: adopted.id, status: 'ACTIVE', page: { limit: limits.maxMembersLimit } }]);
-      const sealed = creation.session.upstream?.sealed ?? null;
-      // Sealed for one record, it does not open in another.
-      const again = sealed === null ? null : box.seal(box.open(sealed, creation.session.id), adopted.id);
-      const outcome = await store.commit(decideClaim(adopted, page?.items ?? [], creation, again));
-      if (outcome.kind === 'committed') tell({ ...creation.session, id: adopted.id }, outcome.seq);
-      if (outcome.kind !== 'conflict') return { outcome, sessionId: adopted.id };
-    }
-  }
-
-  function tell({ id, dueAt }: Pick<Session, 'id' | 'dueAt'>, seq: number): void {
-    bus.publish({ sessionId: id, seq });
-    if (dueAt !== null) schedule(id, dueAt);
-  }
-
-  /** Commits the creation. What was opened and is not recorded is let go. */
-  async function record(creation: SessionCreation, undo: Prepared['undo']): Promise<Recorded> {
-    let isKept = false;
-    try {
-      const outcome = await store.commit(creation);
-      if (outcome.kind === 'committed') tell(creation.session, outcome.seq);
-      const claimed = outcome.kind === 'handle-taken' && undo !== null ? await claim(creation) : null;
-      // One that has been recorded as another's is not ours to let go.
-      isKept = outcome.kind === 'committed' || outcome.kind === 'handle-taken';
-      return claimed ?? { outcome, sessionId: creation.session.id };
-    } finally {
-      if (!isKept && undo !== null) upstreams.background(undo());
-    }
   }
 
   async function open(caller: Caller, input: CreateInput, backend: Backend, requested: Requested | null): Promise<Admission | Problem> {

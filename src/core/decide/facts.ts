@@ -1,12 +1,12 @@
 import { sameJson } from '../canonical-json.ts';
-import { type MemberId, memberIdFrom } from '../ids.ts';
 import { dueAtOf, expiryOf } from '../lifetime.ts';
 import type { Member } from '../member.ts';
 import type { EventBody } from '../event.ts';
-import type { SessionChange, SessionCreation } from '../ports.ts';
-import { changedRules, noRules } from '../rules.ts';
-import type { Facts, ServiceMember } from '../service.ts';
+import type { SessionChange } from '../ports.ts';
+import { changedRules } from '../rules.ts';
+import type { Facts } from '../service.ts';
 import type { Session, SessionStatus, SessionUpstream } from '../session.ts';
+import { compareMembers } from './roster.ts';
 import { type State, change } from './state.ts';
 
 type Moment = Pick<State, 'session' | 'now'>;
@@ -46,10 +46,10 @@ const changedNames = (before: Session, after: Session): readonly string[] => [
 ];
 
 type Over = Exclude<SessionStatus, 'ACTIVE'>;
-const overIn = ({ status = 'ACTIVE' }: Facts): Over | null => (status === 'ACTIVE' ? null : status);
+export const overIn = ({ status = 'ACTIVE' }: Facts): Over | null => (status === 'ACTIVE' ? null : status);
 
 /** The end of a session at its service, as an event. */
-const endOf = (status: Over): EventBody =>
+export const endOf = (status: Over): EventBody =>
   status === 'EXPIRED' ? { type: 'SESSION_EXPIRED' } : { type: 'SESSION_ENDED', byId: null, reason: 'It is gone from its service' };
 
 /** The decision's events, with what the service's answer makes of them and adds to them. */
@@ -97,73 +97,6 @@ export function withFacts(decided: SessionChange, session: Session, facts: Facts
   };
 }
 
-/** A creation, with what the service answered when it opened the session. */
-export function createdWith(
-  creation: SessionCreation,
-  facts: Facts,
-  kept: { readonly sealed: string | null; readonly member: Member['upstream'] },
-): SessionCreation {
-  const own = { ...creation.session, ...(facts.createdAt !== undefined && { createdAt: facts.createdAt }) };
-  const session = sessionWith({ ...own, upstream: { ...noUpstream, sealed: kept.sealed } }, facts);
-  return { ...creation, session, members: creation.members.map((member) => ({ ...member, upstream: kept.member })) };
-}
-
-interface Roster {
-  readonly members: readonly Member[];
-  readonly events: readonly EventBody[];
-  /** How many are active after it. */
-  readonly delta: number;
-}
-
-/** Each member once, however often a service names it. */
-const once = (said: readonly ServiceMember[]): readonly ServiceMember[] => [...new Map(said.map((member) => [member.id, member])).values()];
-
-/** Who the service has that the record has not, and the other way round. */
-function compareMembers({ session, now }: Moment, active: readonly Member[], said: readonly ServiceMember[]): Roster {
-  const known = new Map<string, Member>();
-  const gone: Member[] = [];
-  for (const member of active) {
-    const id = member.upstream?.id;
-    if (id === undefined) continue;
-    const other = known.get(id);
-    // Heard of by the service while its joining was still being recorded: the one that can act stays.
-    if (other !== undefined) gone.push(other.upstream?.sealed == null ? other : member);
-    if (other === undefined || other.upstream?.sealed == null) known.set(id, member);
-  }
-  const ids = new Set(said.map(({ id }) => id));
-  for (const [id, member] of known) if (!ids.has(id)) gone.push(member);
-  const come = once(said)
-    .filter(({ id }) => !known.has(id))
-    .map((member) => newcomer({ session, now }, member));
-  return {
-    members: [...gone.map((member): Member => ({ ...member, status: 'LEFT', leftAt: now })), ...come],
-    events: [
-      ...gone.map(({ id }): EventBody => ({ type: 'MEMBER_LEFT', memberId: id })),
-      ...come.map(({ id }): EventBody => ({ type: 'MEMBER_JOINED', memberId: id })),
-    ],
-    delta: come.length - gone.length,
-  };
-}
-
-/** Somebody who joined at the service. */
-function newcomer({ session, now }: Moment, { id, name, address, role }: ServiceMember): Member {
-  // Another stay of the same member is another record: the timeline has grown in between.
-  const memberId: MemberId = memberIdFrom(session.id, `${id} ${session.seq}`);
-  return {
-    id: memberId,
-    sessionId: session.id,
-    name,
-    address,
-    role,
-    status: 'ACTIVE',
-    joinedAt: now,
-    leftAt: null,
-    principal: null,
-    banned: false,
-    upstream: { id, sealed: null },
-  };
-}
-
 /**
  * What the record becomes where the service says something else; null = nothing.
  *
@@ -203,51 +136,4 @@ export function decideFacts(moment: Moment, facts: Facts, active: readonly Membe
     members: roster?.members ?? [],
     events,
   });
-}
-
-/** A record for a session that was made at the service itself. */
-export function decideAdoption(
-  adopted: Pick<Session, 'id' | 'backend' | 'handle' | 'visibility' | 'createdBy'>,
-  facts: Facts,
-  sealed: string | null,
-  now: number,
-): SessionCreation {
-  const createdAt = facts.createdAt ?? now;
-  const over = overIn(facts);
-  const blank: Session = {
-    ...adopted,
-    title: null,
-    description: null,
-    status: 'ACTIVE',
-    createdAt,
-    updatedAt: now,
-    lastActivityAt: facts.lastActivityAt ?? createdAt,
-    renewedAt: null,
-    expiresAt: null,
-    dueAt: null,
-    warnedFor: null,
-    renewalCount: 0,
-    rules: noRules,
-    owners: [],
-    defaults: {},
-    metadata: {},
-    agentId: null,
-    situation: null,
-    upstream: { ...noUpstream, sealed },
-    activeMembers: 0,
-    files: 0,
-    fileBytes: 0,
-    version: 1,
-    seq: 0,
-  };
-  const session: Session = { ...sessionWith(blank, facts), ...(over && { status: over, dueAt: null }) };
-  const members = once(facts.members ?? []).map((member) => newcomer({ session, now }, member));
-  return {
-    kind: 'creation',
-    session: { ...session, activeMembers: members.length },
-    members,
-    events: [...members.map(({ id }): EventBody => ({ type: 'MEMBER_JOINED', memberId: id })), ...(over === null ? [] : [endOf(over)])],
-    at: now,
-    idempotency: null,
-  };
 }

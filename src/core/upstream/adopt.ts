@@ -1,6 +1,6 @@
 import type { Backend } from '../backend.ts';
 import { BoundedMap } from '../bounded-map.ts';
-import { decideAdoption } from '../decide/facts.ts';
+import { decideAdoption } from '../decide/adoption.ts';
 import { newSessionId } from '../ids.ts';
 import type { SessionQuery } from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
@@ -57,7 +57,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
         id,
         backend: backend.name,
         handle,
-        visibility: facts.visibility ?? backend.foreignVisibility,
+        visibility: backend.foreignVisibility,
         createdBy: serviceCreator(backend.name),
       },
       facts,

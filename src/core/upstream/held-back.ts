@@ -1,5 +1,7 @@
+import { BoundedMap } from '../bounded-map.ts';
 import type { SessionId } from '../ids.ts';
 import type { Message } from '../message.ts';
+import type { Clock } from '../ports.ts';
 import type { ServiceMessage } from '../service.ts';
 
 /** A message that is about to be recorded here. `content` null = whatever it says: an answer. */
@@ -22,20 +24,48 @@ export interface HeldBack {
   isHolding(sessionId: SessionId): boolean;
 }
 
+/** No message waits longer than this for an answer, which may never come, or after which others may be expected again and again. */
+const patienceMs = 30_000;
+/** What waits for a message that is still being sent is looked at again after this. */
+const lookMs = 1_000;
+/** Messages of which it is remembered since when they wait. */
+const remembered = 10_000;
+
 interface Here {
   readonly expected: Set<Expected>;
   /** By the service's id: the same one is heard of by several ways. */
   readonly waiting: Map<ServiceMessage['id'], ServiceMessage>;
+  patience: Disposable | null;
 }
 
-/** @param release - Given what was held back, whenever one of the expected has been recorded, or will not be. */
-export function createHeldBack(release: (sessionId: SessionId, messages: readonly ServiceMessage[]) => void): HeldBack {
+/** @param release - Given what was held back, whenever one of the expected has been recorded, or will not be, or takes too long. */
+export function createHeldBack(clock: Clock, release: (sessionId: SessionId, messages: readonly ServiceMessage[]) => void): HeldBack {
   const sessions = new Map<SessionId, Here>();
+  const since = new BoundedMap<string, number>(remembered);
+
+  function letGo(sessionId: SessionId, here: Here): void {
+    here.patience?.[Symbol.dispose]();
+    here.patience = null;
+    const waiting = [...here.waiting.values()];
+    here.waiting.clear();
+    if (waiting.length > 0) release(sessionId, waiting);
+  }
 
   function hold(sessionId: SessionId, messages: readonly ServiceMessage[]): boolean {
     const here = sessions.get(sessionId);
-    for (const message of messages) here?.waiting.set(message.id, message);
-    return here !== undefined;
+    if (here === undefined) return false;
+    const now = clock.now();
+    let first: number | null = null;
+    for (const message of messages) {
+      here.waiting.set(message.id, message);
+      const key = `${sessionId} ${message.id}`;
+      const from = since.get(key) ?? now;
+      since.set(key, from);
+      first ??= from;
+    }
+    // By the first, which the others wait behind.
+    here.patience ??= clock.at(Math.max((first ?? now) + patienceMs, now + lookMs), () => letGo(sessionId, here));
+    return true;
   }
 
   const isHolding = (sessionId: SessionId): boolean => (sessions.get(sessionId)?.waiting.size ?? 0) > 0;
@@ -44,22 +74,21 @@ export function createHeldBack(release: (sessionId: SessionId, messages: readonl
     hold,
     isHolding,
     joins: (sessionId, messages) => isHolding(sessionId) && hold(sessionId, messages),
-    isExpected(sessionId, { role, content }) {
+    isExpected(sessionId, { id, role, content }) {
+      const isPatient = clock.now() - (since.get(`${sessionId} ${id}`) ?? Infinity) < patienceMs;
       for (const expected of sessions.get(sessionId)?.expected ?? [])
-        if (expected.role === role && (expected.content === null || expected.content === content)) return true;
+        if (expected.role === role && (expected.content === null ? isPatient : expected.content === content)) return true;
       return false;
     },
     expect(sessionId, expected) {
-      const here: Here = sessions.get(sessionId) ?? { expected: new Set(), waiting: new Map() };
+      const here: Here = sessions.get(sessionId) ?? { expected: new Set(), waiting: new Map(), patience: null };
       sessions.set(sessionId, here);
       here.expected.add(expected);
       return {
         [Symbol.dispose]() {
           if (!here.expected.delete(expected)) return;
           if (here.expected.size === 0) sessions.delete(sessionId);
-          const waiting = [...here.waiting.values()];
-          here.waiting.clear();
-          if (waiting.length > 0) release(sessionId, waiting);
+          letGo(sessionId, here);
         },
       };
     },

@@ -39,7 +39,7 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
   const { store, clock, backends, access, signal, background } = parts;
   const comparing = createLatecomers();
   const seenUntil = new BoundedMap<SessionId, number>(remembered);
-  const held = createHeldBack((sessionId, messages) => {
+  const held = createHeldBack(clock, (sessionId, messages) => {
     background(take(sessionId, messages));
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageIdFrom } from '../../../src/core/ids.ts';
+import type { Store } from '../../../src/core/ports.ts';
 import type { ServiceMessage } from '../../../src/core/service.ts';
 import { messagesOf, sessionIn, storeDrivers, timelineOf, user } from '../../support/core-service.ts';
 import { createScriptedService, said, unavailable } from '../../support/scripted-service.ts';
@@ -48,7 +49,7 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
       it(`is no second message where it is the echo of one, told ${name}, heard of ${moment}`, async () => {
         await using plain = await open();
         let hear: () => Promise<unknown> = async () => {};
-        const world = createServiceWorld({
+        await using world = createServiceWorld({
           ...kind,
           store: {
             ...plain,
@@ -58,7 +59,6 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
             },
           },
         });
-        await using _closing = world;
         const ada = await world.create();
         const session = await world.session(ada);
         let heard = 0;
@@ -87,6 +87,23 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
       });
     }
   }
+
+  it('is no second message where another gateway has heard of it before it is recorded', async () => {
+    await using plain = await open();
+    let hear: () => Promise<unknown> = async () => {};
+    const commit: Store['commit'] = async (change) => {
+      if (change.kind === 'change' && change.messages.length > 0) await hear();
+      return plain.commit(change);
+    };
+    await using world = createServiceWorld({ store: { ...plain, commit } });
+    await using other = createServiceWorld({ store: plain, remote: world.remote, clock: world.clock });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    hear = () => other.upstreams.ingest.history(session);
+    const { message } = accepted(await world.sessions.send(ada.caller, { sessionId: session.id, content: 'mine' }));
+    expect(await messagesOf(plain, session.id)).toEqual([message]);
+    expect(message).toMatchObject({ authorId: ada.admission.memberId, content: 'mine' });
+  });
 
   it('does not come back once it is cleared', async () => {
     await using store = await open();
@@ -173,6 +190,43 @@ describe('what happens at a service', () => {
     expect(await sending).toEqual(unavailable);
     await settled();
     expect(contents(await messagesOf(world.store, session.id))).toEqual(['mine', 'text of y']);
+  });
+
+  it('waits for a message of ours as long as that is being sent', async () => {
+    await using world = createServiceWorld({ sent: () => ({ id: null }), parts: { matchesByContent: true } });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    const slow = gate();
+    world.remote.gates.set('send', slow.promise);
+    const sending = world.sessions.send(ada.caller, { sessionId: session.id, content: 'mine' });
+    await settled();
+    expect(await world.upstreams.ingest.history(session)).toBeNull();
+    await world.clock.advance(100_000);
+    slow.resolve();
+    const { message } = accepted(await sending);
+    await settled();
+    expect(await world.upstreams.ingest.history(session)).toBeNull();
+    expect(await messagesOf(world.store, session.id)).toEqual([message]);
+  });
+
+  it('does not wait for ever for an answer that never comes, nor for one expected after another', async () => {
+    const never = gate();
+    const world = createServiceWorld({ sent: () => ({ reply: never.promise.then(() => unavailable) }) });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    const contentsNow = async (): Promise<readonly string[]> => contents(await messagesOf(world.store, session.id));
+    accepted(await world.sessions.send(ada.caller, { sessionId: session.id, content: 'hello' }));
+    await world.upstreams.ingest.messages(session.id, [said('a', { role: 'ASSISTANT' }), said('b')]);
+    await world.clock.advance(20_000);
+    accepted(await world.sessions.send(ada.caller, { sessionId: session.id, content: 'anybody?' }));
+    expect(await contentsNow()).toEqual(['hello', 'anybody?']);
+    await world.clock.advance(10_000);
+    await settled();
+    expect(await contentsNow()).toEqual(['hello', 'anybody?', 'text of a', 'text of b']);
+    never.resolve();
+    await settled();
+    await world[Symbol.asyncDispose]();
+    expect(world.clock.pending).toBe(0);
   });
 
   it('is compared in one call for those who ask meanwhile, which begins after they asked', async () => {

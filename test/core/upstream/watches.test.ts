@@ -34,17 +34,18 @@ describe('a session that is followed', () => {
     third[Symbol.dispose]();
     await world.clock.advance(30_000);
     expect(world.remote.sinks.size).toBe(0);
-    using _again = world.upstreams.watch(sessionId);
+    const again = world.upstreams.watch(sessionId);
     await settled();
     expect(world.remote.watched).toHaveLength(2);
     expect(world.remote.sinks.size).toBe(1);
+    again[Symbol.dispose]();
   });
 
   it('has what happens there on its timeline', async () => {
     await using world = createServiceWorld({ without: [] });
     const ada = await world.create();
     const { sessionId } = ada.admission;
-    using _watch = world.upstreams.watch(sessionId);
+    world.upstreams.watch(sessionId);
     await settled();
     const sink = sinkOf(world);
     sink.message(said('a', { author: { id: 'at-Ada', name: 'Ada' } }));
@@ -83,7 +84,7 @@ describe('a session that is followed', () => {
     await using world = createServiceWorld({ without: [] });
     const ada = await world.create();
     const { sessionId } = ada.admission;
-    using _watch = world.upstreams.watch(sessionId);
+    world.upstreams.watch(sessionId);
     await settled();
     world.remote.room().messages.push(said('missed'));
     sinkOf(world).opened();
@@ -112,7 +113,7 @@ describe('a session that is followed', () => {
     const ada = await world.create();
     const slow = gate();
     world.remote.gates.set('read', slow.promise);
-    using _watch = world.upstreams.watch(ada.admission.sessionId);
+    world.upstreams.watch(ada.admission.sessionId);
     await settled();
     for (let times = 0; times < 20; times += 1) sinkOf(world).changed();
     slow.resolve();
@@ -148,7 +149,7 @@ describe('a session that is followed', () => {
     const ada = await world.create();
     const bob = await world.join(ada, user('Bob'));
     const { sessionId } = ada.admission;
-    using _watch = world.upstreams.watch(sessionId);
+    world.upstreams.watch(sessionId);
     await settled();
     const [old] = [...world.remote.sinks];
     accepted(await world.sessions.send(bob.caller, { sessionId, content: 'hello' }));
@@ -173,7 +174,7 @@ describe('a session that is followed', () => {
     });
     world.remote.rooms.set('theirs', { facts: {}, messages: [], secret: null });
     const ada = await world.create();
-    using _watch = world.upstreams.watch(ada.admission.sessionId);
+    world.upstreams.watch(ada.admission.sessionId);
     await world.clock.advance(12_000);
     expect(world.remote.watched).toEqual([]);
     await world.join(ada, user('Bob'));
@@ -194,7 +195,7 @@ describe('a session that is followed', () => {
       },
     });
     const ada = await world.create();
-    using _watch = world.upstreams.watch(ada.admission.sessionId);
+    world.upstreams.watch(ada.admission.sessionId);
     await settled();
     expect(world.errors.splice(0)).toEqual([new Error('no socket')]);
     isBroken = false;
