@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { createSipherBackend } from '../../../src/backends/sipher/index.ts';
 import type { SipherOptions } from '../../../src/backends/sipher/options.ts';
 import type { Backend } from '../../../src/core/backend.ts';
-import { createdWith } from '../../../src/core/decide/facts.ts';
+import { createdWith } from '../../../src/core/decide/adoption.ts';
 import { decideCreate } from '../../../src/core/decide/create.ts';
 import { decideReplace, decideUpdate } from '../../../src/core/decide/settings.ts';
 import { newMemberId } from '../../../src/core/ids.ts';
