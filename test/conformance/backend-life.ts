@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { mutate } from '../support/graphql-client.ts';
 import { ofType } from '../support/live-client.ts';
 import type { BackendSubject } from './backend-subject.ts';
-import { type BackendWorld, change, delivery } from './backend-world.ts';
+import { type BackendWorld, change, delivery, when } from './backend-world.ts';
 
 /** How a session is changed, renewed and ended. */
 export function lifeTests(subject: BackendSubject, world: BackendWorld): void {
@@ -37,7 +37,7 @@ export function lifeTests(subject: BackendSubject, world: BackendWorld): void {
     expect(Date.parse(after.expiresAt)).toBeLessThan(Date.parse(renewed.session.expiresAt));
   });
 
-  test.runIf(subject.short !== null)('expires: a warning, the end, no more writes, but reads', async () => {
+  when(subject.short !== null, 'expires: a warning, the end, no more writes, but reads', async () => {
     const host = await create({ rules: subject.short });
     const stream = await followed(host);
     await stream.until(ofType('SessionExpiring'));
@@ -48,7 +48,7 @@ export function lifeTests(subject: BackendSubject, world: BackendWorld): void {
     expect(await sessionOf(host, 'status')).toEqual({ status: 'EXPIRED' });
   });
 
-  test.runIf(subject.gone !== null)('hears that its service has it no longer', async () => {
+  when(subject.gone !== null, 'hears that its service has it no longer', async () => {
     const host = await create();
     const stream = await followed(host);
     await world.service.at?.remove(await handleOf(host));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { mutate, query } from '../support/graphql-client.ts';
 import type { BackendSubject } from './backend-subject.ts';
-import { type BackendWorld, name } from './backend-world.ts';
+import { type BackendWorld, name, when } from './backend-world.ts';
 
 /** How sessions are found, and what that costs. */
 export function listsTests(subject: BackendSubject, world: BackendWorld): void {
@@ -23,14 +23,13 @@ export function listsTests(subject: BackendSubject, world: BackendWorld): void {
     expect(ids.indexOf(second.sessionId)).toBeLessThan(ids.indexOf(first.sessionId));
   });
 
-  test('lists and finds what was made at the service itself', async ({ skip }) => {
-    if (world.service.at?.create === undefined) return skip('Nobody but the gateway makes sessions there.');
-    const handle = await world.service.at.create();
+  when(subject.others.create, 'lists and finds what was made at the service itself', async () => {
+    const handle = await world.atService('create')();
     const source = 'query ($backend: ID!, $handle: String!) { sessionByHandle(backend: $backend, handle: $handle) { id handle status } }';
     const found = await query(world.url, source, { backend: name, handle });
     expect(found.sessionByHandle).toMatchObject({ handle, status: 'ACTIVE' });
     if (subject.features.LIST !== 'UPSTREAM') return;
-    const other = await world.service.at.create();
+    const other = await world.atService('create')();
     const { sessions } = await query(world.url, '{ sessions(first: 100) { nodes { handle } } }');
     expect(sessions.nodes.map((node: any) => node?.handle)).toEqual(expect.arrayContaining([handle, other]));
   });

@@ -3,7 +3,7 @@ import type { Feature } from '../../src/core/backend.ts';
 import { mutate, post, query } from '../support/graphql-client.ts';
 import { allEvents, follow, ofType } from '../support/live-client.ts';
 import type { BackendSubject } from './backend-subject.ts';
-import { type BackendWorld, change, delivery, name } from './backend-world.ts';
+import { type BackendWorld, change, delivery, name, when } from './backend-world.ts';
 
 /** What is said in a session. */
 export function messagesTests(subject: BackendSubject, world: BackendWorld): void {
@@ -54,7 +54,7 @@ export function messagesTests(subject: BackendSubject, world: BackendWorld): voi
     ]);
   });
 
-  test.runIf(has('AGENT_REPLY'))('waits for the reply of its agent', async () => {
+  when(has('AGENT_REPLY'), 'waits for the reply of its agent', async () => {
     const host = await create();
     const stream = await followed(host);
     world.service.at?.reply?.(['Tea', ' is', ' ready.']);
@@ -68,7 +68,7 @@ export function messagesTests(subject: BackendSubject, world: BackendWorld): voi
     await stream.stop();
   });
 
-  test.runIf(has('REPLY_STREAM'))('gives the reply in pieces, which name the message that they become', async () => {
+  when(has('REPLY_STREAM'), 'gives the reply in pieces, which name the message that they become', async () => {
     const host = await create();
     const source = `subscription { sessionEvents(types: [REPLY_DELTA, MESSAGE_ADDED]) {
       __typename ... on ReplyDelta { messageId text } ... on MessageAdded { message { id role } } } }`;
@@ -83,7 +83,7 @@ export function messagesTests(subject: BackendSubject, world: BackendWorld): voi
     await stream.stop();
   });
 
-  test.runIf(!has('AGENT_REPLY'))('says that there is no agent to wait for', async () => {
+  when(!has('AGENT_REPLY'), 'says that there is no agent to wait for', async () => {
     const host = await create();
     const refused = await mutate(world.url, 'sendMessage', { content: 'Anybody?', awaitReply: true }, delivery, host.credentials);
     expect(refused).toMatchObject({ __typename: 'Problem', code: 'UNSUPPORTED', path: ['awaitReply'] });
@@ -91,7 +91,7 @@ export function messagesTests(subject: BackendSubject, world: BackendWorld): voi
 
   const suggestions = 'query ($id: ID!) { session(id: $id) { suggestions(first: 5) { nodes { id target content } totalCount } } }';
 
-  test.runIf(has('SUGGESTIONS'))('shows what could be said next', async () => {
+  when(has('SUGGESTIONS'), 'shows what could be said next', async () => {
     const host = await create();
     const handle = await handleOf(host);
     for (const content of ['Ask for tea', 'Ask for more tea']) await world.service.at?.suggest?.(handle, content);
@@ -100,7 +100,7 @@ export function messagesTests(subject: BackendSubject, world: BackendWorld): voi
     expect(session.suggestions.totalCount).toBe(2);
   });
 
-  test.runIf(!has('SUGGESTIONS'))('says that it has no suggestions', async () => {
+  when(!has('SUGGESTIONS'), 'says that it has no suggestions', async () => {
     const host = await create();
     const { errors } = await post(world.url, suggestions, { id: host.sessionId }, host.credentials);
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNSUPPORTED', backend: name });
@@ -117,16 +117,16 @@ export function messagesTests(subject: BackendSubject, world: BackendWorld): voi
     expect(message.options[key]).toEqual(defaults[key]);
   });
 
-  test('brings what others say at the service onto the timeline, once', async ({ skip }) => {
-    if (world.service.at?.say === undefined) return skip('The service has no messages of others.');
+  when(subject.others.say, 'brings what others say at the service onto the timeline, once', async () => {
+    const say = world.atService('say');
     const host = await create();
     const handle = await handleOf(host);
-    await world.service.at.say(handle, 'before anybody looked');
+    await say(handle, 'before anybody looked');
     const stream = follow(world.url, allEvents, { after: host.cursor }, host.credentials);
     await stream.until(ofType('StreamOpened'));
     if (subject.features.HISTORY === 'UPSTREAM') await stream.until((event) => event.message?.content === 'before anybody looked');
-    await world.service.at.followed?.(handle);
-    await world.service.at.say(handle, 'while somebody looks');
+    await world.service.at?.followed?.(handle);
+    await say(handle, 'while somebody looks');
     await stream.until((event) => event.message?.content === 'while somebody looks');
     const { messages } = await sessionOf(host, 'messages { nodes { content } }');
     const texts = messages.nodes.map(({ content }: any) => content);

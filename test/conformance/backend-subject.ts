@@ -39,6 +39,8 @@ export interface BackendSubject {
   /** Where one kind is there more than once: `v0.3`. */
   readonly variant?: string;
   open(options?: { readonly pollMs?: number }): Promise<OpenedService>;
+  /** What others than the gateway can do at the service: `at.create`, `at.say`. */
+  readonly others: { readonly create: boolean; readonly say: boolean };
   /** What it says of itself: held against what it does. */
   readonly features: Readonly<Record<Feature, FeatureProvider>>;
   /** Fields that a creation needs there. */

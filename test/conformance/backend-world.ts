@@ -1,8 +1,8 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Gateway, createGateway } from '../../src/gateway.ts';
 import { type Admitted, type Credentials, createSession, joinSession, query } from '../support/graphql-client.ts';
 import { type Following, allEvents, follow, ofType } from '../support/live-client.ts';
-import type { BackendSubject, OpenedService } from './backend-subject.ts';
+import type { AtService, BackendSubject, OpenedService } from './backend-subject.ts';
 
 /** The name that the backend is configured under. */
 export const name = 'far';
@@ -10,22 +10,34 @@ export const change = '... on SessionChange { session { id status title descript
 export const delivery = '... on MessageDelivery { message { id content author { name } } reply { id role content inReplyTo { id } } }';
 export const removal = '... on MemberRemoval { member { id status } }';
 
+/** A test of what a backend has; of others it is none that was skipped for want of something. */
+export function when(condition: boolean, title: string, body: () => Promise<void>): void {
+  for (const each of condition ? [title] : []) {
+    test(each, async () => {
+      expect.hasAssertions();
+      await body();
+    });
+  }
+}
+
 /** A gateway with the backend, and its service beside it; there while tests run. */
 export interface BackendWorld {
   readonly url: string;
   readonly service: OpenedService;
   /** Somebody who may create and join there, another one each time. */
-  person(): Promise<Credentials>;
+  readonly person: () => Promise<Credentials>;
   /** A new session, as its host, Ada. */
-  create(input?: object, credentials?: Credentials): Promise<Admitted>;
+  readonly create: (input?: object, credentials?: Credentials) => Promise<Admitted>;
   /** One more member, Grace. */
-  join(sessionId: string, input?: object): Promise<Admitted>;
-  sessionOf(who: Admitted, fields: string): Promise<any>;
-  handleOf(who: Admitted): Promise<string>;
+  readonly join: (sessionId: string, input?: object) => Promise<Admitted>;
+  readonly sessionOf: (who: Admitted, fields: string) => Promise<any>;
+  readonly handleOf: (who: Admitted) => Promise<string>;
+  /** What the subject says that can be done at its service. */
+  readonly atService: <K extends 'create' | 'say'>(act: K) => NonNullable<AtService[K]>;
   /** Whether its service has the session; where there is no service, what is to be expected. */
-  isThere(handle: string, expected: boolean): boolean;
+  readonly isThere: (handle: string, expected: boolean) => boolean;
   /** A subscription of the member's that is open. */
-  followed(who: Admitted, variables?: Record<string, unknown>): Promise<Following>;
+  readonly followed: (who: Admitted, variables?: Record<string, unknown>) => Promise<Following>;
 }
 
 /** Starts it before the tests of the suite that calls this, and ends it after them. */
@@ -65,6 +77,11 @@ export function useBackendWorld(subject: BackendSubject): BackendWorld {
     sessionOf: async ({ sessionId, credentials }, fields) =>
       (await query(url, `query ($id: ID!) { session(id: $id) { ${fields} } }`, { id: sessionId }, credentials)).session,
     handleOf: async (who) => (await world.sessionOf(who, 'handle')).handle,
+    atService(act) {
+      const done = service.at?.[act];
+      if (done === undefined) throw new Error(`Expected the subject to have \`at.${act}\`, as its \`others\` says.`);
+      return done;
+    },
     isThere: (handle, expected) => service.at?.has(handle) ?? expected,
     async followed({ credentials }, variables = {}) {
       const stream = follow(url, allEvents, variables, credentials);

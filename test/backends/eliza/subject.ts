@@ -10,6 +10,7 @@ export const eliza: BackendSubject = {
     GATEWAY: ['UPDATE', 'REPLACE', 'JOIN', 'KICK', 'PASSWORD', 'ALLOWLIST', 'CAPACITY', 'DEFAULTS'],
     UNAVAILABLE: ['SUGGESTIONS'],
   }),
+  others: { create: true, say: true },
   base: { agentId: echoAgent.id },
   gone: 'EXPIRED',
   // Five minutes are the least there: how a session ends by the service's clock is tried with a turned clock, by the connector's tests.

@@ -10,6 +10,7 @@ const julep = (contract: 'v0.3' | 'v1'): BackendSubject => ({
     GATEWAY: ['JOIN', 'KICK', 'PASSWORD', 'ALLOWLIST', 'CAPACITY', 'EXPIRY', 'RENEWAL', 'HEARTBEAT', 'DEFAULTS', 'LIVE_EVENTS'],
     UNAVAILABLE: [contract === 'v1' ? 'SUGGESTIONS' : 'REPLY_STREAM'],
   }),
+  others: { create: true, say: true },
   base: {},
   gone: 'ENDED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },
@@ -26,7 +27,7 @@ const julep = (contract: 'v0.3' | 'v1'): BackendSubject => ({
         say: async (handle, content) => void state.say(handle, 'user', content),
         remove: async (handle) => void state.sessions.delete(handle),
         has: (handle) => state.sessions.has(handle),
-        suggest: async (handle, content) => void state.suggest(handle, { target: 'user', content }),
+        suggest: async (handle, content) => state.suggest(handle, { target: 'user', content }),
         reply(pieces) {
           agent.reply = () => pieces.join('');
           agent.pieces = () => pieces;

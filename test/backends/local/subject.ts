@@ -5,6 +5,7 @@ export const local: BackendSubject = {
   features: featureTable('GATEWAY', {
     UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
   }),
+  others: { create: false, say: false },
   base: {},
   gone: null,
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },

@@ -9,6 +9,7 @@ export const machani: BackendSubject = {
     UPSTREAM: ['LIST', 'UPDATE', 'REPLACE', 'JOIN', 'KICK', 'MESSAGES', 'LIVE_EVENTS'],
     UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
   }),
+  others: { create: true, say: true },
   base: {},
   gone: 'ENDED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },

@@ -10,6 +10,7 @@ export const quicksync: BackendSubject = {
     GATEWAY: ['LIST', 'UPDATE', 'REPLACE', 'RENEWAL', 'HEARTBEAT', 'DEFAULTS'],
     UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
   }),
+  others: { create: false, say: true },
   base: {},
   gone: 'ENDED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },

@@ -10,6 +10,7 @@ export const sipher: BackendSubject = {
     UPSTREAM: ['UPDATE', 'REPLACE', 'EXPIRY', 'DEFAULTS'],
     UNAVAILABLE: ['AGENT_REPLY', 'REPLY_STREAM', 'SUGGESTIONS'],
   }),
+  others: { create: true, say: false },
   base: {},
   gone: 'EXPIRED',
   short: { timeout: { timeoutSeconds: 2, autoRenew: false, warningSeconds: 1 } },
