@@ -15,7 +15,11 @@ const numberAt = (json: unknown, key: string, unit: string): string | null => {
 /** What a person wants to read first of an event; the whole of it is one click away. */
 function summarize(event: unknown): string {
   const content = textAt(event, 'message', 'content');
-  if (content !== null) return `${textAt(event, 'message', 'author', 'name') ?? 'Somebody'}: ${content}`;
+  if (content !== null) {
+    // Nobody in the session: the backend's own agent, or a system.
+    const author = textAt(event, 'message', 'author', 'name') ?? textAt(event, 'message', 'role');
+    return `${author ?? 'Somebody'}: ${content}`;
+  }
   const by = textAt(event, 'by', 'name');
   const changed = valueAt(event, 'changed');
   const parts = [

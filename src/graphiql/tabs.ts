@@ -92,7 +92,8 @@ subscription Subscribe($sessionId: ID, $after: String) {
     ... on MemberJoined { member { id name role } }
     ... on MemberLeft { member { id name } }
     ... on MemberKicked { member { id name } by { name } reason }
-    ... on MessageAdded { message { id content author { name } } }
+    ... on MessageAdded { message { id role content author { name } } }
+    ... on ReplyDelta { messageId text }
     ... on SessionUpdated { changed }
     ... on SessionRenewed { expiresAt }
     ... on SessionExpiring { secondsLeft }
@@ -167,7 +168,7 @@ query Look($lastMessages: Int = 20) {
     cursor
     members { nodes { id name role online } }
     messages(last: $lastMessages) {
-      nodes { id content createdAt author { name } }
+      nodes { id role content createdAt author { name } }
     }
   }
 }
@@ -180,19 +181,22 @@ query Look($lastMessages: Int = 20) {
 
 const backends: StartingTab = {
   query: `# 7 · BACKENDS
-# One query over all backends: what each can do, how it
-# is, and the newest sessions of them all. A service that
-# is down costs its own rows and one entry in problems.
+# One query over all backends: how each is, who can be
+# talked to there, and the newest sessions of them all.
+# A service that is down costs its own rows and one entry
+# in problems. "features": true shows who does what.
+#
 # To create at another backend than the default, add
-# "backend": "<its name>" to the input of Create.
+# "backend": "<its name>" to the input of Create; at
+# QUICKSYNC that takes a wallet.
 
-query Backends($first: Int = 20) {
+query Backends($first: Int = 20, $features: Boolean = false) {
   backends {
     name
     kind
-    health { status circuit latencyMs message }
+    health { status latencyMs message }
     agents { id name }
-    features { feature provider }
+    features @include(if: $features) { feature provider }
   }
   sessions(first: $first) {
     nodes {
@@ -209,13 +213,43 @@ query Backends($first: Int = 20) {
 }
 `,
   variables: `{
-  "first": 20
+  "first": 20,
+  "features": false
+}
+`,
+};
+
+const ask: StartingTab = {
+  query: `# 8 · ASK
+# A question to an agent, and its answer. It takes a
+# session where there is an agent: in Create, add
+# "backend": "<name>" of a backend that Backends shows
+# with agents, play, press "Use this token", then play
+# here. With Subscribe running you see the answer grow.
+# Elsewhere the Problem says that nobody answers.
+
+mutation Ask($input: SendMessageInput!) {
+  sendMessage(input: $input) {
+    __typename
+    ... on MessageDelivery {
+      message { id content createdAt author { name } }
+      reply { id role content createdAt }
+    }
+    ... on Problem { code title detail path }
+  }
+}
+`,
+  variables: `{
+  "input": {
+    "content": "I need a session of my own.",
+    "awaitReply": true
+  }
 }
 `,
 };
 
 /** The story that the page starts with, in its order. A test holds each to the schema. */
-export const startingTabs: readonly [StartingTab, ...StartingTab[]] = [create, join, subscribe, send, kick, look, backends];
+export const startingTabs: readonly [StartingTab, ...StartingTab[]] = [create, join, subscribe, send, kick, look, backends, ask];
 
 /** What the page asks to show whom its token stands for. */
 export const identityQuery = `query Identity {

@@ -14,7 +14,16 @@ beforeAll(async () => {
 const nameOf = (query: string): string => getOperationAST(parse(query))?.name?.value ?? '';
 
 test('the starting tabs tell the story in its order', () => {
-  expect(startingTabs.map(({ query }) => nameOf(query))).toEqual(['Create', 'Join', 'Subscribe', 'Send', 'Kick', 'Look', 'Backends']);
+  expect(startingTabs.map(({ query }) => nameOf(query))).toEqual([
+    'Create',
+    'Join',
+    'Subscribe',
+    'Send',
+    'Kick',
+    'Look',
+    'Backends',
+    'Ask',
+  ]);
 });
 
 describe.each(startingTabs.map((tab) => [nameOf(tab.query), tab] as const))('tab %s', (_name, { query, variables, headers }) => {

@@ -212,6 +212,7 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', { timeout: 180_000 }
       'Kick',
       'Look',
       'Backends',
+      'Ask',
     ]);
     expect(await alice.page.evaluate(() => JSON.stringify(Object.values(localStorage)))).not.toContain('Still here');
   });

@@ -216,7 +216,7 @@ export function createRunner(options: RunnerOptions): Runner {
         backend: backendName,
       });
     if (feature === undefined || backend.features[feature] !== 'UNAVAILABLE') return null;
-    return problem('UNSUPPORTED', `Backend ${backendName} has no ${feature}.`, { backend: backendName });
+    return problem('UNSUPPORTED', `Backend ${backendName} has no ${feature}: Backend.features says what it has.`, { backend: backendName });
   }
 
   return {
