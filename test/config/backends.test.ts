@@ -306,9 +306,9 @@ describe('a secret', () => {
   ])('of %s can be given by a variable, which stands over the file: %s', (kind, setting, variable) => {
     const given = { kind, ...least[kind]?.[0], [setting]: 'of-the-file' };
     const path = `backends.my-chat.${setting}`;
-    const { config, sourceOf, nameOf } = resolve({ 'my-chat': given }, { [variable]: 'of-the-variable' });
-    expect(config.backends['my-chat']).toMatchObject({ [setting]: 'of-the-variable' });
-    expect([sourceOf(path), nameOf(path)]).toEqual(['env', variable]);
+    const taken = resolve({ 'my-chat': given }, { [variable]: 'of-the-variable' });
+    expect(taken.config.backends['my-chat']).toMatchObject({ [setting]: 'of-the-variable' });
+    expect([taken.sourceOf(path), taken.nameOf(path)]).toEqual(['env', variable]);
     const kept = resolve({ 'my-chat': given }, { [variable]: '' });
     expect(kept.config.backends['my-chat']).toMatchObject({ [setting]: 'of-the-file' });
     expect(kept.sourceOf(path)).toBe('file');

@@ -3,6 +3,7 @@ import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import type { JsonObject } from '../../core/session.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpRequest } from '../shared/http-message.ts';
+import { httpOptionsOf } from '../shared/service-options.ts';
 import type { ElizaOptions } from './options.ts';
 import { type Subject, refusalOf, serverErrorOf } from './problems.ts';
 import {
@@ -61,18 +62,8 @@ const sessions = '/api/messaging/sessions';
 const session = `${sessions}/{id}`;
 
 export function createElizaClient(options: ElizaOptions): ElizaClient {
-  const { name, url, apiKey, timeoutMs, retries, concurrency, breaker, onCall, clock } = options;
-  const http = createHttpClient({
-    name,
-    url,
-    timeoutMs,
-    retries,
-    concurrency,
-    breaker,
-    ...(apiKey !== null && { headers: { 'x-api-key': apiKey } }),
-    ...(onCall && { onCall }),
-    ...(clock && { clock }),
-  });
+  const { name, apiKey } = options;
+  const http = createHttpClient({ ...httpOptionsOf(options), ...(apiKey !== null && { headers: { 'x-api-key': apiKey } }) });
 
   async function ask<T>(shape: z.ZodType<T>, subject: Subject, request: HttpRequest): Promise<T | Problem> {
     const { operation, params = {} } = request;

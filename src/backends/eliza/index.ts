@@ -2,8 +2,8 @@ import type { Agent, Backend, Feature, FeatureProvider } from '../../core/backen
 import { type Problem, isProblem, orThrow } from '../../core/problem.ts';
 import type { Effects, Facts, Found, Service, SessionAt } from '../../core/service.ts';
 import { systemClock } from '../../core/system-clock.ts';
+import { createServiceHealth } from '../shared/service-health.ts';
 import { createElizaClient } from './client.ts';
-import { createHealth } from './health.ts';
 import { factsOf, madeKey, metadataOf } from './mapping.ts';
 import { createMessages } from './messages.ts';
 import { createOpen } from './open.ts';
@@ -108,12 +108,18 @@ export function createElizaBackend(options: ElizaOptions): Backend & AsyncDispos
     [Symbol.asyncDispose]: close,
   };
 
+  const probe = async (): Promise<Problem | string | null> => {
+    const answer = await client.health();
+    if (isProblem(answer)) return answer;
+    return answer.status === 'healthy' ? null : `It says that it is ${answer.status.slice(0, 100)}.`;
+  };
+
   return {
     name,
     kind: 'ELIZA',
     minimumTier,
     features,
-    health: createHealth(client, clock),
+    health: createServiceHealth({ probe, circuit: () => client.circuit(), clock }),
     async agents(signal): Promise<readonly Agent[]> {
       const agents = orThrow(await client.agents(signal));
       // Others are known to the server, but nobody can talk to them now.

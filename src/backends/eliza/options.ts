@@ -1,10 +1,6 @@
-import type { Clock } from '../../core/ports.ts';
-import type { Tier } from '../../core/viewer.ts';
-import type { HttpClientOptions } from '../shared/http-options.ts';
+import type { ServiceOptions } from '../shared/service-options.ts';
 
-export interface ElizaOptions {
-  /** The configured name. */
-  readonly name: string;
+export interface ElizaOptions extends ServiceOptions {
   /** Of the server, without the path of its API: `http://localhost:3000`. Its sockets are at the same place. */
   readonly url: string;
   /** Sent as `X-API-KEY` with each request: the server's `ELIZA_SERVER_AUTH_TOKEN`. Null = the server asks for none. A secret. */
@@ -15,21 +11,10 @@ export interface ElizaOptions {
   readonly agentId: string | null;
   /** How long a reply that is waited for may take, from when its message was taken. Milliseconds. @default 60_000 // 1 minute */
   readonly replyMs?: number | undefined;
-  readonly minimumTier: Tier | null;
-  readonly onExpiry: 'KEEP' | 'DELETE';
-  readonly foreignVisibility: 'PUBLIC' | 'PRIVATE';
   /** How often a session is looked at while somebody follows it, or waits for a reply, and no socket can be had. Milliseconds. */
   readonly pollMs: number;
   /** Of one attempt at a request, of connecting a socket, and of joining a room. Milliseconds. */
   readonly timeoutMs: number;
-  /** Attempts after the first, of what may be repeated. */
-  readonly retries: number;
-  /** Requests at a time. */
-  readonly concurrency: number;
-  readonly breaker: { readonly failures: number; readonly openMs: number };
   /** Before the first attempt to connect a socket again; doubled before each other one up to 30 seconds, and varied by chance. @default 1_000 */
   readonly reconnectMs?: number | undefined;
-  readonly onCall?: HttpClientOptions['onCall'];
-  /** @default systemClock */
-  readonly clock?: Clock | undefined;
 }

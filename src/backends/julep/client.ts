@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Problem, isProblem } from '../../core/problem.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest, HttpStream, HttpStreamRequest } from '../shared/http-message.ts';
+import { httpOptionsOf } from '../shared/service-options.ts';
 import type { JulepOptions } from './options.ts';
 import { type RefusalOptions, chatFailure, refused } from './refusal.ts';
 import { parsed } from './wire.ts';
@@ -29,20 +30,13 @@ export interface Calls extends Pick<HttpClient, 'circuit'>, AsyncDisposable {
 const defaultReplyMs = 60_000;
 
 export function createCalls(options: JulepOptions): Calls {
-  const { name, url, apiKey, authHeader, developerId, replyMs = defaultReplyMs, timeoutMs, retries, concurrency, breaker } = options;
+  const { name, apiKey, authHeader, developerId, replyMs = defaultReplyMs } = options;
   const http = createHttpClient({
-    name,
-    url,
-    timeoutMs,
-    retries,
-    concurrency,
-    breaker,
+    ...httpOptionsOf(options),
     headers: {
       [authHeader]: authHeader === 'Authorization' ? `Bearer ${apiKey}` : apiKey,
       ...(developerId !== null && { 'x-developer-id': developerId }),
     },
-    ...(options.onCall !== undefined && { onCall: options.onCall }),
-    ...(options.clock !== undefined && { clock: options.clock }),
   });
   const refusal = (operation: string, more: Partial<RefusalOptions> = {}): RefusalOptions => ({ name, operation, secret: apiKey, ...more });
 

@@ -2,9 +2,9 @@ import type { Backend, Feature, FeatureProvider } from '../../core/backend.ts';
 import { orThrow } from '../../core/problem.ts';
 import type { Service } from '../../core/service.ts';
 import { systemClock } from '../../core/system-clock.ts';
+import { createServiceHealth } from '../shared/service-health.ts';
 import { createCalls } from './client.ts';
 import type { Contract } from './contract.ts';
-import { createHealth } from './health.ts';
 import type { JulepOptions } from './options.ts';
 import { createSessions } from './service.ts';
 import { createV03 } from './v03/contract.ts';
@@ -46,7 +46,8 @@ export function createJulepBackend(options: JulepOptions): Backend & AsyncDispos
     kind: 'JULEP',
     minimumTier,
     features: featuresOf(contract),
-    health: createHealth({ calls, contract, clock }),
+    // It has no page for that: it is asked for one session.
+    health: createServiceHealth({ probe: () => contract.probe(), circuit: () => calls.circuit(), clock }),
     agents: async (signal) => orThrow(await contract.agents(signal)),
     service,
     onExpiry,

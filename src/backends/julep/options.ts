@@ -1,13 +1,9 @@
-import type { Clock } from '../../core/ports.ts';
-import type { Tier } from '../../core/viewer.ts';
-import type { HttpClientOptions } from '../shared/http-options.ts';
+import type { ServiceOptions } from '../shared/service-options.ts';
 
 /** Which of Julep's APIs is spoken: the agents API 0.3 of the vendor's page (suggestions), or its successor (streamed replies). */
 export type JulepContract = 'v0.3' | 'v1';
 
-export interface JulepOptions {
-  /** The configured name. */
-  readonly name: string;
+export interface JulepOptions extends ServiceOptions {
   /** With the base path: `https://api-alpha.julep.ai/api`, `https://api.julep.ai/api`. */
   readonly url: string;
   readonly contract: JulepContract;
@@ -21,19 +17,6 @@ export interface JulepOptions {
   readonly agentId: string | null;
   /** For the agent's reply: the longest a chat call may take, and the longest silence of a streamed one. Milliseconds. @default 60_000 */
   readonly replyMs?: number | undefined;
-  readonly minimumTier: Tier | null;
-  readonly onExpiry: 'KEEP' | 'DELETE';
-  readonly foreignVisibility: 'PUBLIC' | 'PRIVATE';
   /** How often a session is looked at while somebody follows it: the service tells nothing by itself. Milliseconds. */
   readonly pollMs: number;
-  /** Of one attempt at a request other than chat. Milliseconds. */
-  readonly timeoutMs: number;
-  /** Attempts after the first. */
-  readonly retries: number;
-  /** Requests at a time. */
-  readonly concurrency: number;
-  readonly breaker: { readonly failures: number; readonly openMs: number };
-  readonly onCall?: HttpClientOptions['onCall'];
-  /** @default systemClock */
-  readonly clock?: Clock | undefined;
 }

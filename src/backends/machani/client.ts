@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest, HttpStream } from '../shared/http-message.ts';
+import { httpOptionsOf } from '../shared/service-options.ts';
 import type { MachaniOptions } from './options.ts';
 import { type Asked, goneFrom, isGone, isMissing, isThere, isUnrouted, refusalOf } from './refusal.ts';
 import { type ListWire, type SessionWire, listWire, membershipWire, sessionWire } from './wire.ts';
@@ -32,15 +33,9 @@ const sessions = '/v1/conversation/sessions';
 const session = `${sessions}/{session}`;
 
 export function createMachaniClient(options: MachaniOptions): MachaniClient {
-  const { name: backend, url, authorization = null, timeoutMs, retries, concurrency, breaker, onCall, clock } = options;
-  const shared = {
-    name: backend,
-    url,
-    ...(authorization !== null && { headers: { authorization } }),
-    ...(onCall && { onCall }),
-    ...(clock && { clock }),
-  };
-  const http = createHttpClient({ ...shared, timeoutMs, retries, concurrency, breaker });
+  const { name: backend, authorization = null } = options;
+  const shared = { ...httpOptionsOf(options), ...(authorization !== null && { headers: { authorization } }) };
+  const http = createHttpClient(shared);
   // A gateway of gRPC sends the head of a stream with its first event: until then the opening lasts, which in a quiet room is no failure
   // of the service, and must not keep requests waiting.
   const streams = createHttpClient({

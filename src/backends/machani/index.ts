@@ -1,7 +1,8 @@
 import type { Backend, Feature, FeatureProvider } from '../../core/backend.ts';
 import { systemClock } from '../../core/system-clock.ts';
+import { type Problem, isProblem } from '../../core/problem.ts';
+import { createServiceHealth } from '../shared/service-health.ts';
 import { createMachaniClient } from './client.ts';
-import { createHealth } from './health.ts';
 import type { MachaniOptions } from './options.ts';
 import { createMachaniService } from './service.ts';
 
@@ -35,12 +36,16 @@ export function createMachaniBackend(options: MachaniOptions): Backend & AsyncDi
   const { name, minimumTier, onExpiry, foreignVisibility, pollMs, clock = systemClock } = options;
   const client = createMachaniClient(options);
   const service = createMachaniService(client, options, clock);
+  const probe = async (): Promise<Problem | null> => {
+    const listed = await client.list({ pageSize: 1, pageToken: null });
+    return isProblem(listed) ? listed : null;
+  };
   return {
     name,
     kind: 'MACHANI',
     minimumTier,
     features,
-    health: createHealth({ probe: () => client.list({ pageSize: 1, pageToken: null }), circuit: () => client.circuit(), clock }),
+    health: createServiceHealth({ probe, circuit: () => client.circuit(), clock }),
     agents: async () => [],
     service,
     onExpiry,

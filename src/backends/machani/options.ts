@@ -1,15 +1,11 @@
-import type { Clock } from '../../core/ports.ts';
 import type { SessionVisibility } from '../../core/session.ts';
-import type { Tier } from '../../core/viewer.ts';
-import type { HttpClientOptions } from '../shared/http-options.ts';
+import type { ServiceOptions } from '../shared/service-options.ts';
 
 /** The numbers of the enum `sessionType`. */
 export type SessionTypes = Readonly<Record<SessionVisibility, number>>;
 
 /** Where the service is, and what its documentation leaves open. */
-export interface MachaniOptions {
-  /** The configured name. */
-  readonly name: string;
+export interface MachaniOptions extends ServiceOptions {
   /** Without `/v1`: `https://machani.example.com`. The service's documentation names no host. */
   readonly url: string;
   /** The value of the header `Authorization`, as it is sent. A secret. Null = none is sent: the documentation asks for none. @default null */
@@ -22,18 +18,6 @@ export interface MachaniOptions {
   readonly sessionTypes?: SessionTypes | undefined;
   /** The most sessions that are asked for at a time. The service's own bound is not documented. At least 1. @default 100 */
   readonly pageSize?: number | undefined;
-  readonly minimumTier: Tier | null;
-  readonly onExpiry: 'KEEP' | 'DELETE';
-  readonly foreignVisibility: 'PUBLIC' | 'PRIVATE';
-  /** Milliseconds. */
-  readonly pollMs: number;
-  /** Of one attempt at a request. Milliseconds. */
-  readonly timeoutMs: number;
-  /** Attempts after the first. */
-  readonly retries: number;
-  /** Requests at a time; streams of events are not counted. */
-  readonly concurrency: number;
-  readonly breaker: { readonly failures: number; readonly openMs: number };
   /** A stream that is silent for so long is opened anew: its connection may be dead. At least 1. @default 300_000 // 5 minutes */
   readonly idleMs?: number | undefined;
   /** Before a broken stream is opened anew; doubled each time up to 30 seconds, and shortened by chance to no less than half. @default 500 */
@@ -45,9 +29,6 @@ export interface MachaniOptions {
    * and is to be first. 0 = at once. @default 1_000 // 1 second
    */
   readonly settleMs?: number | undefined;
-  readonly onCall?: HttpClientOptions['onCall'];
-  /** @default systemClock */
-  readonly clock?: Clock | undefined;
 }
 
 /** What a connector goes by when it writes and reads sessions. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Problem, isProblem } from '../../core/problem.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest } from '../shared/http-message.ts';
+import { httpOptionsOf } from '../shared/service-options.ts';
 import type { QuicksyncOptions } from './options.ts';
 import { type Refusal, jsonOf, refusalOf } from './refusal.ts';
 import {
@@ -54,17 +55,8 @@ export interface QuicksyncClient extends Pick<HttpClient, 'circuit' | 'lastFailu
 }
 
 export function createQuicksyncClient(options: QuicksyncOptions): QuicksyncClient {
-  const { name, url, apiKey, timeoutMs, retries, concurrency, breaker, onCall, clock } = options;
-  const http = createHttpClient({
-    name,
-    url,
-    timeoutMs,
-    retries,
-    concurrency,
-    breaker,
-    ...(onCall !== undefined && { onCall }),
-    ...(clock !== undefined && { clock }),
-  });
+  const { name, apiKey } = options;
+  const http = createHttpClient(httpOptionsOf(options));
   const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
   const withKey = (proof: string): Record<string, string> => ({ ...bearer(proof), 'x-api-key': apiKey });
 

@@ -1,10 +1,13 @@
 import type { Backend, Feature, FeatureProvider } from '../../core/backend.ts';
 import type { Service } from '../../core/service.ts';
 import { systemClock } from '../../core/system-clock.ts';
+import { type Problem, isProblem } from '../../core/problem.ts';
+import { createServiceHealth } from '../shared/service-health.ts';
+import { refused } from './problems.ts';
+import { isRefusal } from './refusal.ts';
 import { createAdapter } from './adapter.ts';
 import { createChats } from './chats.ts';
 import { createQuicksyncClient } from './client.ts';
-import { createHealth } from './health.ts';
 import type { QuicksyncOptions } from './options.ts';
 import { type ServiceDeps, createSessions } from './service.ts';
 import { createWalletRelay } from './wallet-relay.ts';
@@ -56,12 +59,18 @@ export function createQuicksyncBackend(options: QuicksyncOptions): Backend & Asy
     wallet: createWalletRelay(deps),
     [Symbol.asyncDispose]: close,
   };
+  /** A nonce is given without credentials. */
+  const probe = async (): Promise<Problem | null> => {
+    const said = await client.nonce();
+    if (isProblem(said)) return said;
+    return isRefusal(said) ? refused(name, 'give a nonce', said) : null;
+  };
   return {
     name,
     kind: 'QUICKSYNC',
     minimumTier,
     features: featuresOf(chats),
-    health: createHealth(name, client, clock),
+    health: createServiceHealth({ probe, circuit: () => client.circuit(), clock }),
     agents: async () => [],
     service,
     onExpiry,

@@ -1,6 +1,4 @@
-import type { Clock } from '../../core/ports.ts';
-import type { Tier } from '../../core/viewer.ts';
-import type { HttpClientOptions } from '../shared/http-options.ts';
+import type { ServiceOptions } from '../shared/service-options.ts';
 
 /** How an entry of an allowlist is written: the address itself, or `{ address }`. */
 export type AllowlistShape = 'STRING' | 'OBJECT';
@@ -8,25 +6,15 @@ export type AllowlistShape = 'STRING' | 'OBJECT';
 /** What `expiry` counts: seconds of life from the session's creation, or the instant of its end since 1970. */
 export type ExpiryUnit = 'SECONDS' | 'EPOCH_SECONDS' | 'EPOCH_MILLISECONDS';
 
-export interface QuicksyncOptions {
-  /** The configured name. */
-  readonly name: string;
+export interface QuicksyncOptions extends ServiceOptions {
   /** With the version in it: `https://api.quicksync.me/v1`. */
   readonly url: string;
   /** Sent as `X-API-KEY` when sessions are created and joined. A secret. */
   readonly apiKey: string;
-  readonly minimumTier: Tier | null;
-  readonly onExpiry: 'KEEP' | 'DELETE';
-  readonly foreignVisibility: 'PUBLIC' | 'PRIVATE';
   /** How often chats are looked at while somebody follows the session: the service's hub for them is not there yet. Milliseconds. */
   readonly pollMs: number;
   /** Of one attempt at a request, and of connecting to the hub. Milliseconds. */
   readonly timeoutMs: number;
-  /** Attempts after the first. */
-  readonly retries: number;
-  /** Requests at a time. */
-  readonly concurrency: number;
-  readonly breaker: { readonly failures: number; readonly openMs: number };
   /** The field of a kick's body that names whom to remove. The service's documentation does not show it. @default 'userId' */
   readonly kickField?: string | undefined;
   /** As sent; both are read. The service's documentation does not show it. @default 'STRING' */
@@ -37,7 +25,4 @@ export interface QuicksyncOptions {
   readonly hubMethod?: string | null | undefined;
   /** Whether the Chats API may be used: it is in closed beta, for partners. @default true */
   readonly chats?: boolean | undefined;
-  readonly onCall?: HttpClientOptions['onCall'];
-  /** @default systemClock */
-  readonly clock?: Clock | undefined;
 }

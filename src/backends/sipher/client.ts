@@ -4,6 +4,7 @@ import type { JsonObject } from '../../core/session.ts';
 import { systemClock } from '../../core/system-clock.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpRequest } from '../shared/http-message.ts';
+import { httpOptionsOf } from '../shared/service-options.ts';
 import type { SipherOptions } from './options.ts';
 import { type Asked, quotaOf, refusalOf } from './refusals.ts';
 import { type PatchedSession, type WholeSession, deletedSession, patchedSession, root, wholeSession } from './wire.ts';
@@ -25,15 +26,11 @@ export interface SipherClient extends AsyncDisposable {
 }
 
 export function createSipherClient(options: SipherOptions): SipherClient {
-  const { name, url, apiKey, requestsPerMinute = 100, queueMs = 2_000, timeoutMs, retries, concurrency, breaker } = options;
-  const { clock = systemClock } = options;
-  const common = { name, url, timeoutMs, clock, ...(options.onCall && { onCall: options.onCall }) };
+  const { name, apiKey, requestsPerMinute = 100, queueMs = 2_000, clock = systemClock } = options;
+  const common = httpOptionsOf(options);
   const http = createHttpClient({
     ...common,
     headers: { 'x-api-key': apiKey },
-    retries,
-    concurrency,
-    breaker,
     rateLimit: { requests: requestsPerMinute, windowMs: 60_000, queueMs },
   });
   // Apart from the calls about sessions, whose limit and breaker it must not touch. The page is public: no key goes along.

@@ -1,7 +1,7 @@
 import type { Backend } from '../../core/backend.ts';
 import { systemClock } from '../../core/system-clock.ts';
+import { createServiceHealth } from '../shared/service-health.ts';
 import { createSipherClient } from './client.ts';
-import { createHealth } from './health.ts';
 import type { SipherOptions } from './options.ts';
 import { createSipherService } from './service.ts';
 
@@ -38,7 +38,13 @@ export function createSipherBackend(options: SipherOptions): Backend & AsyncDisp
       SUGGESTIONS: 'UNAVAILABLE',
       LIVE_EVENTS: 'GATEWAY',
     },
-    health: createHealth(client, clock),
+    // Its own health page is of no use: that fails whenever a Solana node is out of reach, which sessions do not need.
+    health: createServiceHealth({
+      probe: async () => (await client.probe()) ?? client.keyRefusal(),
+      circuit: () => client.circuit(),
+      lastFailure: () => client.lastFailure(),
+      clock,
+    }),
     agents: async () => [],
     service: createSipherService(name, client),
     onExpiry,

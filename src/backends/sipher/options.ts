@@ -1,11 +1,7 @@
-import type { Backend } from '../../core/backend.ts';
-import type { Clock } from '../../core/ports.ts';
-import type { HttpClientOptions } from '../shared/http-options.ts';
+import type { ServiceOptions } from '../shared/service-options.ts';
 
 /** How a Sipher service is reached and used. */
-export interface SipherOptions extends Pick<Backend, 'minimumTier' | 'onExpiry' | 'foreignVisibility' | 'pollMs'> {
-  /** The backend's configured name. */
-  readonly name: string;
+export interface SipherOptions extends ServiceOptions {
   /** `https://sipher.sip-protocol.org`, or where else it runs. */
   readonly url: string;
   /**
@@ -21,14 +17,4 @@ export interface SipherOptions extends Pick<Backend, 'minimumTier' | 'onExpiry' 
   readonly requestsPerMinute?: number;
   /** How long a request may wait for its turn among those; one that would wait longer is RATE_LIMITED at once. @default 2_000 // 2 seconds */
   readonly queueMs?: number;
-  /** Of one attempt, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Attempts after the first, of what may be repeated. 0 = none. */
-  readonly retries: number;
-  /** Requests at the service at a time. At least 1. */
-  readonly concurrency: number;
-  readonly breaker: { readonly failures: number; readonly openMs: number };
-  readonly onCall?: HttpClientOptions['onCall'];
-  /** @default systemClock */
-  readonly clock?: Clock;
 }

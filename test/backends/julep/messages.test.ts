@@ -86,9 +86,9 @@ describe.each(contracts)('messages by %s', (contract) => {
   });
 
   test('wait for the agent longer than for other calls', async () => {
-    world = await createWorld(contract, { timeoutMs: 150 });
+    world = await createWorld(contract, { timeoutMs: 1_000 });
     const session = await world.session();
-    world.emulator.fault({ kind: 'delay', ms: 250 }, { match: chat(contract) });
+    world.emulator.fault({ kind: 'delay', ms: 1_500 }, { match: chat(contract) });
     expect(orThrow(await world.ask(session)).content).toBe('You said: Hello');
     world.emulator.fault({ kind: 'hang' });
     expectProblem(await world.service.read(session), 'UPSTREAM_TIMEOUT');
