@@ -1,6 +1,8 @@
 import type { Backend } from '../core/backend.ts';
 import { renderTable } from './table.ts';
 
+const awakeMs = 60_000;
+
 export interface BackendReport {
   /** `BACKEND KIND STATUS LATENCY MESSAGE`, a row for each. */
   readonly table: string;
@@ -10,6 +12,8 @@ export interface BackendReport {
 
 /** Asks every backend how it is, all at once, and closes them. */
 export async function reportBackends(backends: ReadonlyMap<string, Backend>): Promise<BackendReport> {
+  // Between two attempts at a service that is not there nothing else keeps the process going: the clock does not.
+  const awake = setInterval(() => {}, awakeMs);
   try {
     const rows = await Promise.all([...backends.values()].map(rowOf));
     return {
@@ -17,6 +21,7 @@ export async function reportBackends(backends: ReadonlyMap<string, Backend>): Pr
       notUp: rows.flatMap(([name, , status]) => (status === 'UP' ? [] : [name])),
     };
   } finally {
+    clearInterval(awake);
     for (const backend of backends.values()) await backend.service?.[Symbol.asyncDispose]();
   }
 }

@@ -58,7 +58,7 @@ test('shows the settings of each backend, none of its secrets, and fails where o
   const url = 'http://127.0.0.1:1';
   const backends = {
     local: { kind: 'LOCAL' },
-    'my-agents': { kind: 'ELIZA', url, apiKey: 'hunter2', retries: 0, breaker: { failures: 3 } },
+    'my-agents': { kind: 'ELIZA', url, apiKey: 'hunter2', breaker: { failures: 3 } },
   };
   await folder.write('parley.config.json', JSON.stringify({ backends }));
   const { code, stdout, stderr } = await runParley(['check', '--store-driver', 'memory'], {
@@ -66,6 +66,8 @@ test('shows the settings of each backend, none of its secrets, and fails where o
     env: { PARLEY_BACKEND_MY_AGENTS_SOCKET_API_KEY: 'hunter3' },
   });
   expect(code).toBe(1);
+  // Also where it is tried again before that is said.
+  expect(stdout).toMatch(/^my-agents +ELIZA +DOWN +- +Backend my-agents cannot be reached: ECONNREFUSED/m);
   expect(stderr).toContain('my-agents');
   expect(stderr).not.toContain('    at ');
   const rows = new Map(stdout.split('\n').map((line) => [line.split(/ +/)[0], line.replaceAll(/ {2,}/g, ' | ')]));
