@@ -1,4 +1,4 @@
-import { isProblem } from '../../core/problem.ts';
+import { type Problem, isProblem } from '../../core/problem.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Effects, Facts, Found, Joined, MemberAt, Service, SessionAt } from '../../core/service.ts';
 import type { MachaniClient } from './client.ts';
@@ -8,6 +8,9 @@ import { type MachaniOptions, sessionDefaults } from './options.ts';
 import { goneFrom } from './refusal.ts';
 import { followSession } from './watch.ts';
 import type { SessionWire } from './wire.ts';
+
+/** Failures that leave open whether it was done. */
+const unsureCodes: ReadonlySet<Problem['code']> = new Set(['UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE']);
 
 /** The service's part in sessions. What it lacks, the gateway does on top: rules, expiry, history. */
 export function createMachaniService(client: MachaniClient, options: MachaniOptions, clock: Clock): Service {
@@ -25,7 +28,11 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
   const join: NonNullable<Effects['join']> = async ({ session }, joiner, signal) => {
     const name = memberName(joiner);
     const joined = await client.join(session.handle, name, signal);
-    if (isProblem(joined)) return joined;
+    if (isProblem(joined)) {
+      // It may be in it all the same, and nobody would know who it is. Nobody waits for its going.
+      if (unsureCodes.has(joined.code)) void client.leave(session.handle, name, signal).catch(() => {});
+      return joined;
+    }
     return { id: name, secret: null, ...(joined && { facts: facts(joined) }) } satisfies Joined;
   };
 

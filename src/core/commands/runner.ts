@@ -166,7 +166,8 @@ export function createRunner(options: RunnerOptions): Runner {
       run.effected = asked;
     }
     const decided = run.effected?.amend(decision, state) ?? decision;
-    const change = requested === null ? decided : { ...decided, idempotency: idempotency.record(requested, decided) };
+    const change =
+      requested === null ? decided : { ...decided, idempotency: decided.idempotency ?? idempotency.record(requested, decided) };
     const outcome = await store.commit(change);
     switch (outcome.kind) {
       case 'committed':

@@ -2,14 +2,16 @@ import type { Backend } from '../backend.ts';
 import { shown } from '../checks.ts';
 import { withFacts } from '../decide/facts.ts';
 import { checkSend, decideSend } from '../decide/messages.ts';
+import { change as changeOf } from '../decide/state.ts';
 import type { Idempotency, Requested } from '../idempotency.ts';
 import { type MessageId, type SessionId, isMessageId, messageIdFrom, newMessageId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { Message } from '../message.ts';
-import type { Emit, IdempotencyRecord, Store } from '../ports.ts';
+import type { Clock, Emit, IdempotencyRecord, Store } from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
 import { type Sent, type ServiceMessage, markOf } from '../service.ts';
+import { type Unsure, createSentBefore } from '../upstream/sent-before.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { type Delivery, type SendInput, type UseCases, maySee } from '../use-cases.ts';
 import type { Caller } from '../viewer.ts';
@@ -25,10 +27,17 @@ export interface SendOptions {
   readonly upstreams: Upstreams;
   readonly inTurn: Serializer;
   readonly emit: Emit;
+  readonly clock: Clock;
 }
 
 /** How far behind a message its reply is looked for, where the same request comes again. */
 const replyWindow = 20;
+
+/** Failures that leave open whether the service has taken the message. */
+const unsureCodes: ReadonlySet<Problem['code']> = new Set(['UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE']);
+
+/** What names a request, as it comes again. */
+const nameOf = ({ scope, key, inputHash }: Requested): string => JSON.stringify([scope, key, inputHash]);
 
 /** A message on its way. */
 interface Sending {
@@ -50,7 +59,8 @@ function writtenBy({ seq, change }: Extract<Outcome, { kind: 'done' }>): Message
 
 /** The command that sends a message. */
 export function createSend(options: SendOptions): UseCases['send'] {
-  const { store, backends, limits, idempotency, runner, upstreams, inTurn, emit } = options;
+  const { store, backends, limits, idempotency, runner, upstreams, inTurn, emit, clock } = options;
+  const sentBefore = createSentBefore(store, upstreams.signal);
 
   async function repliedTo({ inReplyTo }: SendInput): Promise<Message | null | Problem> {
     if (inReplyTo === null || inReplyTo === undefined) return null;
@@ -94,23 +104,25 @@ export function createSend(options: SendOptions): UseCases['send'] {
       const { role, content, channel, attachments, metadata } = message;
       const ask = async (): Promise<Effected | Problem> => {
         const at = await upstreams.access.at(service, session, standing.member);
-        sending.message = upstreams.ingest.expecting(session.id, { role, content });
-        const answer = await send(
-          at,
-          {
-            role,
-            content,
-            channel,
-            attachments,
-            metadata,
-            // With what the record is not to have.
-            options: { ...message.options, ...input.options },
-            mark: markOf(store.epoch, message.id),
-            awaitReply: input.awaitReply === true,
-            onDelta: ({ id, text }) => emit(session.id, { type: 'REPLY_DELTA', messageId: messageIdFrom(session.id, id), text }),
-          },
-          upstreams.signal,
-        );
+        sending.message ??= upstreams.ingest.expecting(session.id, { role, content });
+        const answer =
+          sending.sent ??
+          (await send(
+            at,
+            {
+              role,
+              content,
+              channel,
+              attachments,
+              metadata,
+              // With what the record is not to have.
+              options: { ...message.options, ...input.options },
+              mark: markOf(store.epoch, message.id),
+              awaitReply: input.awaitReply === true,
+              onDelta: ({ id, text }) => emit(session.id, { type: 'REPLY_DELTA', messageId: messageIdFrom(session.id, id), text }),
+            },
+            upstreams.signal,
+          ));
         if (isProblem(answer)) return answer;
         sending.sent = answer;
         if (answer.reply !== null) sending.reply = upstreams.ingest.expecting(session.id, { role: 'ASSISTANT', content: null });
@@ -128,8 +140,25 @@ export function createSend(options: SendOptions): UseCases['send'] {
     };
   }
 
+  /** What came of an earlier try, where the service has taken the message without that being known here. */
+  async function lookFor(caller: Caller, id: SessionId, input: SendInput, unsure: Unsure, under: Sending): Promise<Problem | null> {
+    const state = await runner.load(caller, id);
+    const service = state && (backends.get(state.session.backend)?.service ?? null);
+    if (state?.session.status !== 'ACTIVE' || service === null) return null;
+    const said = { role: input.role ?? 'USER', content: input.content } as const;
+    // Until it is recorded, so that nobody else brings in what is found.
+    under.message = upstreams.ingest.expecting(id, said);
+    const found = await sentBefore.find(service, await upstreams.access.at(service, state.session, state.standing.member), unsure, said);
+    // Sending to a session that is over is refused in its own way.
+    if (found === null || (isProblem(found) && !unsureCodes.has(found.code) && found.code !== 'RATE_LIMITED')) return null;
+    if (isProblem(found)) return found;
+    under.sent = { id: found.id, facts: {}, reply: found.reply && Promise.resolve(found.reply) };
+    return null;
+  }
+
   async function send(caller: Caller, id: SessionId, input: SendInput, requested: Requested | null): Promise<Delivery | Problem> {
-    const messageId = newMessageId();
+    const unsure = requested && sentBefore.of(nameOf(requested));
+    const { messageId, since } = unsure ?? { messageId: newMessageId(), since: clock.now() };
     const under: Sending = { sent: null, message: null, reply: null };
     let isRecorded = false;
     const decide: Decide = async (state) => {
@@ -138,21 +167,33 @@ export function createSend(options: SendOptions): UseCases['send'] {
       const unsupported = runner.requireFeature(backend, input.awaitReply ? 'AGENT_REPLY' : 'MESSAGES');
       if (unsupported !== null) return input.awaitReply ? { ...unsupported, path: ['awaitReply'] } : unsupported;
       // Taken by the service, and heard of by another gateway before it could be recorded here.
-      if (under.sent !== null && (await recorded(id, messageId, under.sent)) !== null) return null;
+      const message = under.sent && (await recorded(id, messageId, under.sent));
+      if (message !== null) {
+        const answer = requested && idempotency.of(requested, { sessionId: id, messageId: message.id });
+        return answer && { ...changeOf(state, { exclusive: false, events: [] }), idempotency: answer };
+      }
       const inReplyTo = await repliedTo(input);
       if (isProblem(inReplyTo)) return inReplyTo;
       const secret = backends.get(backend)?.service?.secretDefaults ?? [];
       return decideSend(state, { ...input, options: shownOf(input.options ?? {}, secret) }, { messageId, inReplyTo });
     };
     try {
+      const unknown = unsure && (await lookFor(caller, id, input, unsure, under));
+      if (unknown !== null) return unknown;
       // Files are counted, and so exclude each other.
       const exclusive = (input.attachments?.length ?? 0) > 0;
       const outcome = await runner.attempt(caller, id, decide, { requested, exclusive, effect: sending(input, under) });
-      if (isProblem(outcome)) return outcome;
+      if (isProblem(outcome)) {
+        const isUnsure = under.sent !== null || unsureCodes.has(outcome.code);
+        if (requested !== null && isUnsure) sentBefore.remember(nameOf(requested), { messageId, since });
+        return outcome;
+      }
+      if (requested !== null) sentBefore.forget(nameOf(requested));
       if (outcome.kind === 'repeated') return idempotency.replay(requested, outcome.record) ?? (await deliverAgain(input, outcome.record));
       const message = writtenBy(outcome) ?? (under.sent && (await recorded(id, messageId, under.sent)));
       if (message === null) throw new Error('A message that was committed is in its change');
       isRecorded = true;
+      if (under.sent !== null) sentBefore.answered(message.id);
       under.message?.[Symbol.dispose]();
       return await replied(input, message, under);
     } finally {

@@ -50,7 +50,7 @@ export const mayComeAgain = ({ id, inReplyTo }: Pick<Message, 'id' | 'inReplyTo'
   !known.has(id) && (!isFromService(id) || inReplyTo !== null);
 
 /** Leaves out what was sent from here: as often as it was sent, a text is not news. */
-function withoutSent(messages: readonly ServiceMessage[], sent: readonly Said[]): readonly ServiceMessage[] {
+export function withoutSent(messages: readonly ServiceMessage[], sent: readonly Said[]): readonly ServiceMessage[] {
   const keyOf = (role: string, content: string): string => `${role} ${content}`;
   const counts = new Map<string, number>();
   for (const { role, content } of sent) counts.set(keyOf(role, content), (counts.get(keyOf(role, content)) ?? 0) + 1);
