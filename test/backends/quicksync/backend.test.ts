@@ -70,12 +70,9 @@ describe('health', () => {
   ] as const)('after %o is %s', async (fault, status) => {
     world = await createWorld({}, { timeoutMs: fault.kind === 'hang' ? 100 : 2_000 });
     world.emulator.fault(fault);
-    expect(await world.backend.health()).toMatchObject({
-      status,
-      circuit: 'CLOSED',
-      latencyMs: status === 'DOWN' ? null : expect.any(Number),
-      message: expect.any(String),
-    });
+    const health = await world.backend.health();
+    expect(health).toMatchObject({ status, circuit: 'CLOSED', message: expect.any(String) });
+    expect(health.latencyMs === null).toBe(status === 'DOWN');
   });
 
   test('is DOWN where nobody is, and while the service is left alone', async () => {
