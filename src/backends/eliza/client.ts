@@ -70,6 +70,8 @@ export function createElizaClient(options: ElizaOptions): ElizaClient {
     concurrency,
     breaker,
     ...(apiKey !== null && { headers: { 'x-api-key': apiKey } }),
+    // Sent by the sockets alone.
+    ...(options.socketApiKey !== null && { secrets: [options.socketApiKey] }),
     ...(onCall && { onCall }),
     ...(clock && { clock }),
   });
