@@ -21,7 +21,7 @@ const planted = {
   otherPassword: 'planted-password-77be02',
   viewingKey: '0xfade5d2e0badcafe11',
   otherViewingKey: '0xfade9a410badcafe22',
-  machaniKey: 'planted-secret-key-of-a-room',
+  machaniKey: 'planted-secret-key-of-room-31',
   // Said as a message, so it is to be found: that the search works.
   canary: 'planted-canary-c0ffee',
 };
@@ -150,13 +150,14 @@ async function useAll(name: string, subject: (typeof subjects)[number], service:
       ]);
     }
   };
-  await work(null);
   const machani = service.emulator as unknown as MachaniEmulator;
   if (subject.kind === 'MACHANI') machani.createSession({ secretKey: planted.machaniKey, displayName: 'Theirs' });
+  await work(null);
   // What the service was told: some quote it where they refuse.
   const told = [
     ...service.secrets(),
     ...(subject.features.PASSWORD === 'UPSTREAM' ? [planted.password, planted.otherPassword] : []),
+    ...(subject.kind === 'MACHANI' ? [planted.machaniKey] : []),
     ...(subject.defaults === undefined ? [] : [planted.viewingKey, planted.otherViewingKey]),
   ];
   await work(told.join(' and '));

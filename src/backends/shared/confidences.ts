@@ -4,6 +4,8 @@ import { BoundedMap } from '../../core/bounded-map.ts';
 export interface Confidences {
   /** Takes the values of headers, and of what in the body is a secret. Answers with how a refusal of this very request is to be read. */
   told(headers: Readonly<Record<string, string>>, body: unknown): (refusal: string) => string;
+  /** Takes a secret that the service has told. */
+  heard(secret: string): void;
 }
 
 /** Tokens of members are many. */
@@ -37,6 +39,9 @@ export function createConfidences(always: readonly string[] = []): Confidences {
     if (secret.length >= minChars) for (const form of formsOf(secret)) known.set(form, true);
   };
   return {
+    heard(secret) {
+      if (isTelling(secret)) remember(secret);
+    },
     told(headers, body) {
       for (const [name, value] of Object.entries(headers)) {
         if (!openHeaders.has(name.toLowerCase())) remember(value.replace(/^Bearer\s+/i, ''));

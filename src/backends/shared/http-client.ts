@@ -20,6 +20,8 @@ export interface HttpClient extends AsyncDisposable {
   request(request: HttpRequest): Promise<HttpReply | Problem>;
   /** Opens a reply that goes on. A 4xx that the service answers instead is a reply, read to its end. */
   stream(request: HttpStreamRequest): Promise<HttpStream | HttpReply | Problem>;
+  /** Takes a secret that a reply has brought: it is taken out of refusals, as those that were sent. */
+  confide(secret: string): void;
   /** HALF_OPEN = the next request, or the one on its way, decides. */
   circuit(): CircuitPhase;
   /** What came in the way of the last attempt, as its problem says it; null where the service answered, or was not asked yet. */
@@ -138,6 +140,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         return { kind: 'done', status, value: { kind: 'stream', status, headers, body: chunks } };
       });
     },
+    confide: (secret) => confidences.heard(secret),
     circuit: () => circuit.phase(),
     lastFailure: () => lastFailure,
     async [Symbol.asyncDispose]() {
