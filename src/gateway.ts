@@ -209,7 +209,8 @@ async function compose(
   hub = own(
     createHub({
       store,
-      bus,
+      // Other gateways may write to the same file, and the bus of this process does not hear of it.
+      bus: { lossless: bus.lossless && config.store.driver === 'memory', subscribe: (listener) => bus.subscribe(listener) },
       engine,
       clock,
       presence,

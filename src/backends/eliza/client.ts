@@ -62,8 +62,13 @@ const sessions = '/api/messaging/sessions';
 const session = `${sessions}/{id}`;
 
 export function createElizaClient(options: ElizaOptions): ElizaClient {
-  const { name, apiKey } = options;
-  const http = createHttpClient({ ...httpOptionsOf(options), ...(apiKey !== null && { headers: { 'x-api-key': apiKey } }) });
+  const { name, apiKey, socketApiKey } = options;
+  const http = createHttpClient({
+    ...httpOptionsOf(options),
+    ...(apiKey !== null && { headers: { 'x-api-key': apiKey } }),
+    // Sent by the sockets alone.
+    ...(socketApiKey !== null && { secrets: [socketApiKey] }),
+  });
 
   async function ask<T>(shape: z.ZodType<T>, subject: Subject, request: HttpRequest): Promise<T | Problem> {
     const { operation, params = {} } = request;

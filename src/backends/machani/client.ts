@@ -10,7 +10,7 @@ import { type ListWire, type SessionWire, listWire, membershipWire, sessionWire 
 type Answer<T> = Promise<T | Problem>;
 
 /** The methods of the service, in the order of its documentation. A session that is gone is ENDED, but where null is an answer. */
-export interface MachaniClient extends AsyncDisposable {
+export interface MachaniClient extends Pick<HttpClient, 'confide'>, AsyncDisposable {
   /** @param sessionId - Null = the service chooses. */
   create(sessionId: string | null, body: object, signal?: AbortSignal): Answer<SessionWire>;
   /** Null = there is none. */
@@ -144,6 +144,10 @@ export function createMachaniClient(options: MachaniOptions): MachaniClient {
       const stream = await streams.stream({ ...request, accept, timeoutMs: idleMs, idleTimeoutMs: idleMs });
       if (isProblem(stream) || stream.kind === 'stream') return stream;
       return isGone(stream) ? goneFrom(asked) : refusalOf(stream, asked);
+    },
+    confide(secret) {
+      http.confide(secret);
+      streams.confide(secret);
     },
     circuit: () => http.circuit(),
     async [Symbol.asyncDispose]() {

@@ -19,11 +19,11 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
   const watches = new Set<AsyncDisposable>();
 
   const facts = (wire: SessionWire): Facts => factsOf(wire, defaults.sessionTypes);
-  const found = (wire: SessionWire): Found => ({
-    handle: handleOf(wire),
-    facts: facts(wire),
-    secret: wire.secretKey === '' ? null : wire.secretKey,
-  });
+  const found = (wire: SessionWire): Found => {
+    const secret = wire.secretKey === '' ? null : wire.secretKey;
+    if (secret !== null) client.confide(secret);
+    return { handle: handleOf(wire), facts: facts(wire), secret };
+  };
 
   const join: NonNullable<Effects['join']> = async ({ session }, joiner, signal) => {
     const name = memberName(joiner);

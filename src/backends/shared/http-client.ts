@@ -5,6 +5,7 @@ import { systemClock } from '../../core/system-clock.ts';
 import { attempts } from './attempts.ts';
 import { type CircuitPhase, createCircuit } from './circuit.ts';
 import { createGate } from './gate.ts';
+import { createConfidences } from './confidences.ts';
 import { attempt } from './http-attempt.ts';
 import { judge, meant } from './http-judge.ts';
 import { type HttpReply, type HttpRequest, type HttpStream, type HttpStreamRequest, headersOf, targetOf } from './http-message.ts';
@@ -19,6 +20,8 @@ export interface HttpClient extends AsyncDisposable {
   request(request: HttpRequest): Promise<HttpReply | Problem>;
   /** Opens a reply that goes on. A 4xx that the service answers instead is a reply, read to its end. */
   stream(request: HttpStreamRequest): Promise<HttpStream | HttpReply | Problem>;
+  /** Takes a secret that a reply has brought: it is taken out of refusals, as those that were sent. */
+  confide(secret: string): void;
   /** HALF_OPEN = the next request, or the one on its way, decides. */
   circuit(): CircuitPhase;
   /** What came in the way of the last attempt, as its problem says it; null where the service answered, or was not asked yet. */
@@ -27,7 +30,13 @@ export interface HttpClient extends AsyncDisposable {
 
 const connectTimeoutMs = 5_000;
 
-type Read<T> = (reply: Dispatcher.ResponseData, asked: Asked, signal: AbortSignal) => Promise<HttpOutcome<T>>;
+/** @param discreet - Takes out of a refusal what is told to the service alone. */
+type Read<T> = (
+  reply: Dispatcher.ResponseData,
+  asked: Asked,
+  signal: AbortSignal,
+  discreet: (refusal: string) => string,
+) => Promise<HttpOutcome<T>>;
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { name, timeoutMs = 10_000, retries = 2, retryBaseMs = 200, concurrency = 64, queue = 256, rateLimit } = options;
@@ -46,6 +55,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const circuit = createCircuit({ failures: options.breaker?.failures ?? 5, openMs: options.breaker?.openMs ?? 10_000 });
   const gate = createGate({ concurrency, queue });
   const limiter = rateLimit === undefined ? null : createRateLimiter({ queueMs: 2_000, ...rateLimit, clock });
+  const confidences = createConfidences(options.secrets);
   let lastFailure: string | null = null;
 
   /** Waits for the request's turn, and sends it unless the circuit is open. */
@@ -77,6 +87,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (isProblem(target)) return target;
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const given = { ...headersOf(options.headers ?? {}), ...headersOf(request.headers ?? {}) };
+    const discreet = confidences.told(given, request.body);
     const headers = { accept, ...(body !== null && { 'content-type': 'application/json' }), ...given };
     return attempts<T>({
       asked,
@@ -92,7 +103,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           let status: number | null = null;
           try {
             const sent = { pool, asked, method, target, headers, body, timeoutMs, signal, life: life.signal };
-            const outcome = await attempt(sent, (reply) => read(reply, asked, signal));
+            const outcome = await attempt(sent, (reply) => read(reply, asked, signal, discreet));
             ({ status } = outcome);
             lastFailure = outcome.kind === 'failure' && outcome.counts ? outcome.problem.detail : null;
             return outcome;
@@ -105,19 +116,21 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   const whole =
     (request: HttpRequest): Read<HttpReply> =>
-    async (reply, asked) => {
+    async (reply, asked, _, discreet) => {
       const text = await readText(reply.body, maxBodyBytes);
       if (text === null) return tooLarge(asked, maxBodyBytes, reply.statusCode);
-      return judge(asked, reply.statusCode, headersOf(reply.headers), text, request);
+      // Refusals are passed on to clients: some services quote in them what they were sent.
+      const fit = reply.statusCode < 400 ? text : discreet(text);
+      return judge(asked, reply.statusCode, headersOf(reply.headers), fit, request);
     };
 
   return {
     request: (request) => exchange(request, 'application/json', whole(request)),
     stream(request) {
       const { idleTimeoutMs = 0 } = request;
-      return exchange<HttpStream | HttpReply>(request, request.accept, async (reply, asked, signal) => {
+      return exchange<HttpStream | HttpReply>(request, request.accept, async (reply, asked, signal, discreet) => {
         const { statusCode: status, body } = reply;
-        if (status >= 300 || !meant(status, request)) return whole(request)(reply, asked, signal);
+        if (status >= 300 || !meant(status, request)) return whole(request)(reply, asked, signal, discreet);
         const headers = headersOf(reply.headers);
         if (/html/i.test(headers['content-type'] ?? '')) {
           body.on('error', () => {}).destroy();
@@ -127,6 +140,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         return { kind: 'done', status, value: { kind: 'stream', status, headers, body: chunks } };
       });
     },
+    confide: (secret) => confidences.heard(secret),
     circuit: () => circuit.phase(),
     lastFailure: () => lastFailure,
     async [Symbol.asyncDispose]() {

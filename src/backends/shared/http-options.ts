@@ -20,6 +20,8 @@ export interface HttpClientOptions {
   readonly url: string;
   /** Sent with each request. They are taken to be secret and are in no message. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the service besides those: they are taken out of its refusals, as all secrets that it is sent. @default none */
+  readonly secrets?: readonly string[];
   /** For one attempt, from its sending to the end of the reply; all attempts together get twice as long. At least 1. @default 10_000 // 10 seconds */
   readonly timeoutMs?: number;
   /** Attempts after the first, of what may be repeated. 0 = none. @default 2 */
