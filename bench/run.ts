@@ -7,11 +7,13 @@ import { formatReport, passed, type Report } from './harness/report.ts';
 import { fullScale, quickScale, type Row, type Scenario } from './harness/scenario.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
+import { mesh } from './scenarios/mesh.ts';
+import { overhead } from './scenarios/overhead.ts';
 import { query } from './scenarios/query.ts';
 import { send } from './scenarios/send.ts';
 import { start } from './scenarios/start.ts';
 
-const scenarios: readonly Scenario[] = [query, fanout, send, idle, start];
+const scenarios: readonly Scenario[] = [query, overhead, mesh, fanout, send, idle, start];
 const names = scenarios.map(({ name }) => name);
 
 const usage = `Usage: npm run bench -- [scenario …] [--quick] [--json]
@@ -48,12 +50,19 @@ async function bench(chosen: readonly Scenario[], quick: boolean): Promise<Repor
   const directory = await mkdtemp(join(cache, 'parley-bench-'));
   const rows: Row[] = [];
   const failures: { scenario: string; message: string }[] = [];
+  const skipped: { scenario: string; message: string }[] = [];
   const machine = describeMachine(directory);
   try {
-    for (const { name, run } of chosen) {
+    for (const { name, missing, run } of chosen) {
+      const say = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
+      const message = missing?.() ?? null;
+      if (message !== null) {
+        say(`SKIPPED: ${message}`);
+        skipped.push({ scenario: name, message });
+        continue;
+      }
       const own = join(directory, name);
       await mkdir(own);
-      const say = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
       await run({ scale: quick ? quickScale : fullScale, directory: own, say }).then(
         (found) => rows.push(...found),
         (error: unknown) => failures.push({ scenario: name, message: messageOf(error) }),
@@ -62,7 +71,7 @@ async function bench(chosen: readonly Scenario[], quick: boolean): Promise<Repor
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-  return { machine, judged: !quick, seconds: (performance.now() - startedAt) / 1_000, rows, failures };
+  return { machine, judged: !quick, seconds: (performance.now() - startedAt) / 1_000, rows, failures, skipped };
 }
 
 function messageOf(error: unknown): string {

@@ -85,7 +85,7 @@ export async function firstAnswer(process: Child, request: HttpRequest, everyMs:
     const deadline = performance.now() + patienceMs;
     for (;;) {
       const response = await fetch(request.url, {
-        method: 'POST',
+        method: request.body === null ? 'GET' : 'POST',
         headers: { 'content-type': 'application/json', ...request.headers },
         body: request.body,
       }).catch(() => null);

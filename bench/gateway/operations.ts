@@ -52,3 +52,15 @@ export const joinSession = `mutation Join($input: JoinSessionInput!) {
     ... on Problem { code detail }
   }
 }`;
+
+/** What a list of a service's sessions shows, with as much of each as the service has. */
+export const sessionsPage = `query Page($first: Int!) {
+  sessions(first: $first) {
+    nodes { id handle agentId title situation metadata visibility status createdAt updatedAt }
+  }
+}`;
+
+/** The same of one. */
+export const serviceSession = `query One($id: ID!) {
+  session(id: $id) { id handle agentId title situation metadata visibility status createdAt updatedAt }
+}`;

@@ -11,6 +11,8 @@ export interface Report {
   readonly rows: readonly Row[];
   /** Scenarios that could not be run, and why. */
   readonly failures: readonly { readonly scenario: string; readonly message: string }[];
+  /** Scenarios that were left out, and what to install for them. */
+  readonly skipped: readonly { readonly scenario: string; readonly message: string }[];
 }
 
 const number = (value: number): string =>
@@ -28,7 +30,7 @@ function verdict({ met }: Row, judged: boolean): string {
 const heads = ['scenario', 'measure', 'unit', 'Parley', 'against', '', 'ratio', 'target', ''];
 
 /** The report as a table for people. */
-export function formatReport({ machine, judged, seconds, rows, failures }: Report): string {
+export function formatReport({ machine, judged, seconds, rows, failures, skipped }: Report): string {
   const cells = rows.map((row) => [
     row.scenario,
     row.measure,
@@ -59,11 +61,12 @@ export function formatReport({ machine, judged, seconds, rows, failures }: Repor
     '',
     ...details,
     ...failures.map(({ scenario, message }) => `\n${scenario} could not be run: ${message}`),
+    ...skipped.map(({ scenario, message }) => `\n${scenario} SKIPPED: ${message}`),
     '',
     `Medians (lowest–highest) over the rounds, ratios round by round. ${Math.round(seconds)} s in all.`,
   ].join('\n');
 }
 
-/** Whether everything ran, and met its target. */
+/** Whether what ran met its targets, nothing failed, and anything ran at all. */
 export const passed = ({ judged, rows, failures }: Report): boolean =>
-  failures.length === 0 && (!judged || rows.every(({ met }) => met !== false));
+  failures.length === 0 && rows.length > 0 && (!judged || rows.every(({ met }) => met !== false));

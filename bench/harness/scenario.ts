@@ -104,6 +104,8 @@ export interface Workshop {
 
 export interface Scenario {
   readonly name: string;
+  /** What has to be installed first; null = nothing. Left out = it can always be run. */
+  readonly missing?: () => string | null;
   readonly run: (workshop: Workshop) => Promise<readonly Row[]>;
 }
 

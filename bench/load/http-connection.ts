@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Null = there is none: a GET. */
+  readonly body: string | null;
 }
 
 export interface HttpConnectionOptions extends HttpRequest {
@@ -14,10 +15,10 @@ export interface HttpConnectionOptions extends HttpRequest {
 }
 
 function wireOf({ url, headers, body }: HttpRequest): Buffer {
-  const { host, pathname } = new URL(url);
-  const all = { host, 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(body)}`, ...headers };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+  const { host, pathname, search } = new URL(url);
+  const ofBody = body === null ? {} : { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(body)}` };
+  const lines = Object.entries({ host, ...ofBody, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`${body === null ? 'GET' : 'POST'} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`);
 }
 
 /** The length of an answer whose head this is, or null where the head does not say it. */

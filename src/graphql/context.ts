@@ -67,6 +67,8 @@ export class RequestContext {
   followed: SessionId | null = null;
 
   readonly #current = new Map<SessionId, Promise<Session>>();
+  /** What is as its service has it without having been asked for. */
+  #fresh: readonly ReadonlyMap<SessionId, Session>[] = [];
   readonly #found = new Map<string, Promise<Session | null>>();
   readonly #histories = new Map<SessionId, Promise<Problem | null>>();
 
@@ -85,7 +87,11 @@ export class RequestContext {
    */
   current(session: Session | null): Eventually<Session | null> {
     if (session === null || !this.services.upstreams.isRemote(session)) return session;
-    return andThen(this.standing(session), (standing) => (maySee(session, standing) ? this.#refreshed(session) : session));
+    for (const sessions of this.#fresh) {
+      const fresh = sessions.get(session.id);
+      if (fresh !== undefined) return fresh;
+    }
+    return andThen(this.sees(session), (isSeen) => (isSeen ? this.#refreshed(session) : session));
   }
 
   /**
@@ -104,7 +110,7 @@ export class RequestContext {
 
   async #lookUp(backend: string, handle: string): Promise<Session | null> {
     const found = orThrow(await this.services.upstreams.find(backend, handle));
-    if (found !== null) this.isCurrent([found]);
+    if (found !== null) this.isCurrent(new Map([[found.id, found]]));
     return found;
   }
 
@@ -117,8 +123,8 @@ export class RequestContext {
   }
 
   /** These are as their services have them: they need not be asked for. */
-  isCurrent(sessions: Iterable<Session>): void {
-    for (const session of sessions) this.#current.set(session.id, Promise.resolve(session));
+  isCurrent(sessions: ReadonlyMap<SessionId, Session>): void {
+    this.#fresh = [sessions, ...this.#fresh];
   }
 
   /** Brings the service's messages of a session into the record, once for the operation. Null = they are there. */
@@ -136,8 +142,17 @@ export class RequestContext {
   reset(): void {
     this.loaders.reset();
     this.#current.clear();
+    this.#fresh = [];
     this.#found.clear();
     this.#histories.clear();
+  }
+
+  /** Whether the caller may know of a session. Its membership is read only where nothing else lets it. */
+  sees(session: Session): Eventually<boolean> {
+    const { viewer } = this.caller;
+    // Without a membership a member's token would be taken at its word, which may have ended.
+    if (viewer.kind !== 'MEMBER' && maySee(session, standingOf(viewer, session, null))) return true;
+    return andThen(this.standing(session), (standing) => maySee(session, standing));
   }
 
   /** Where the caller stands in a session, by its membership as it is now. */

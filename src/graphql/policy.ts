@@ -5,7 +5,7 @@ import type { Member } from '../core/member.ts';
 import type { Message } from '../core/message.ts';
 import { type Problem, ProblemError, problem } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
-import { isHost, mayRead, maySee } from '../core/use-cases.ts';
+import { isHost, mayRead } from '../core/use-cases.ts';
 import type { RequestContext } from './context.ts';
 
 /** What it takes to be answered by a field. A field without any of these is open to whoever has reached its parent. */
@@ -48,7 +48,7 @@ const hosts = (session: Session, context: RequestContext): Eventually<Problem | 
 
 function isSeen(session: Session, context: RequestContext): Eventually<boolean> {
   if (session.visibility === 'PUBLIC' || context.followed === session.id) return true;
-  return andThen(context.standing(session), (standing) => maySee(session, standing));
+  return context.sees(session);
 }
 
 function isReadable(session: Session, context: RequestContext): Eventually<boolean> {

@@ -36,7 +36,7 @@ export async function listSessions(
 ): Promise<SessionPage> {
   const { store, backends, upstreams } = context.services;
   const { fresh, problems } = await upstreams.survey(query);
-  context.isCurrent(fresh.values());
+  context.isCurrent(fresh);
   const down = new Set(problems.map(({ backend }) => backend));
   // Backends that are configured no more keep their records, and are named by nobody.
   const names = query.backends ?? (down.size === 0 ? undefined : [...backends.keys()]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../bench/harness/report.ts';
+import { meshMissing } from '../../bench/mesh/start-mesh.ts';
 
 const run = promisify(execFile);
 const entry = join(import.meta.dirname, '../../bench/run.ts');
@@ -18,10 +19,16 @@ describe('bench', () => {
       const report = JSON.parse(stdout) as Report;
 
       expect(report.failures).toEqual([]);
+      const message = meshMissing();
+      if (message !== null) process.stderr.write(`\nThe bench's scenario \`mesh\` is SKIPPED. ${message}\n`);
+      expect(report.skipped).toEqual(message === null ? [] : [{ scenario: 'mesh', message }]);
       expect(report.judged).toBe(false);
       expect(report.machine).toMatchObject({ node: process.version, cores: expect.any(Number) });
       expect(report.rows.map(({ scenario, peer, target }) => [scenario, peer?.name ?? null, target])).toEqual([
         ['query', 'Apollo Server standalone', { bound: 'at least', value: 3 }],
+        ['overhead', 'the service itself', null],
+        ['overhead', 'the service itself', null],
+        ...(message === null ? [['mesh', 'GraphQL Mesh by Hive Gateway', { bound: 'at least', value: 3 }]] : []),
         ['fanout', 'graphql-ws useServer', { bound: 'at least', value: 3.5 }],
         ['fanout', 'raw ws', { bound: 'at least', value: 0.8 }],
         ['send', 'its own query', { bound: 'at least', value: 0.4 }],
@@ -43,7 +50,7 @@ describe('bench', () => {
   it('refuses a scenario that it does not know, and says which there are', async () => {
     await expect(run(process.execPath, [entry, 'queries'])).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('There is no scenario `queries`: it is one of query, fanout, send, idle, start.'),
+      stderr: expect.stringContaining('There is no scenario `queries`: it is one of query, overhead, mesh, fanout, send, idle, start.'),
     });
   });
 });

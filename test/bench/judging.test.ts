@@ -9,6 +9,7 @@ const reportOf = (rows: readonly Row[], change: Partial<Report> = {}): Report =>
   seconds: 1,
   rows,
   failures: [],
+  skipped: [],
   ...change,
 });
 const against = (parley: readonly number[], peer: readonly number[], atLeast: number): Row =>
@@ -50,6 +51,13 @@ describe('judging', () => {
     expect(passed(reportOf([against([200], [100], 3)]))).toBe(false);
     expect(passed(reportOf([against([200], [100], 3)], { judged: false }))).toBe(true);
     expect(passed(reportOf([], { failures: [{ scenario: 's', message: 'no' }] }))).toBe(false);
+  });
+
+  it('says loudly what was left out and how to have it, and takes a run of nothing for no success', () => {
+    const skipped = [{ scenario: 'mesh', message: 'Install it with `npm ci --prefix bench/mesh`.' }];
+    expect(formatReport(reportOf([], { skipped }))).toContain('mesh SKIPPED: Install it with `npm ci --prefix bench/mesh`.');
+    expect(passed(reportOf([against([300], [100], 3)], { skipped }))).toBe(true);
+    expect(passed(reportOf([], { skipped }))).toBe(false);
   });
 
   it('says in the table what was missed', () => {

@@ -111,6 +111,29 @@ describe('the HTTP connection', () => {
     expect(answers).toEqual(['200 1 ü 400002', '200 2 ü 400002', '200 3 ü 400002']);
     expect(asked).toEqual(['{"q":1}', '{"q":1}', '{"q":1}']);
   });
+
+  it('gets what there is no body for, with its query', async () => {
+    const server = createServer((request, response) => {
+      const answer = `${request.method} ${request.url} ${request.headers['content-type']}`;
+      response.writeHead(200, { 'content-length': answer.length }).end(answer);
+    }).listen(0, '127.0.0.1');
+    cleanUps.push(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const answer = await new Promise<string>((resolve, reject) => {
+      openHttpConnection({
+        url: `http://127.0.0.1:${port}/sessions?limit=2`,
+        headers: {},
+        body: null,
+        onAnswer(_, body) {
+          resolve(body.toString());
+          return false;
+        },
+        onClose: (reason) => reject(new Error(reason)),
+      });
+    });
+    expect(answer).toBe('GET /sessions?limit=2 undefined');
+  });
 });
 
 describe('the tally', () => {

@@ -82,6 +82,19 @@ export const listChecks: Checks = (check) => {
     expect(await seenBy({ all: true })).toHaveLength(6);
   });
 
+  check('shows sessions of named creators besides those of the audience', async (store) => {
+    for (const createdBy of ['service:a', 'service:b', 'service:\ud800', 'me', 'other'])
+      await created(store, { title: createdBy, createdBy, visibility: 'PRIVATE' });
+    await created(store, { title: "nobody's", createdBy: null, visibility: 'PRIVATE' });
+    await created(store, { title: 'public', createdBy: 'other' });
+    const seenBy = (isPublic: boolean, principal: string | null, creators: readonly string[]) =>
+      sortedTitles(store, { audience: { public: isPublic, principal, sessionId: null, creators } });
+    expect(await seenBy(false, null, [])).toEqual([]);
+    expect(await seenBy(false, null, ['service:a', 'service:c'])).toEqual(['service:a']);
+    expect(await seenBy(false, null, ['service:\ud800'])).toEqual(['service:\ud800']);
+    expect(await seenBy(true, 'me', ['service:b', 'service:a'])).toEqual(['me', 'public', 'service:a', 'service:b']);
+  });
+
   check('filters sessions by backend, visibility and agent', async (store) => {
     await created(store, { title: 'a', backend: 'x', agentId: 'one' });
     await created(store, { title: 'b', backend: 'y', agentId: 'two', visibility: 'PRIVATE' });

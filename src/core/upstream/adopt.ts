@@ -93,7 +93,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
     };
   }
 
-  const lists = new Map<string, Promise<readonly Session[] | Problem>>();
+  const lists = new Map<string, Promise<Survey['fresh'] | Problem>>();
 
   /**
    * Goes through the list until there is nothing new: behind a page without news is what was seen before, and from the end of that it goes
@@ -104,8 +104,8 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
     backend: Backend,
     list: NonNullable<Service['list']>,
     query: Parameters<Adopt['survey']>[0],
-  ): Promise<readonly Session[] | Problem> {
-    const sessions: Session[] = [];
+  ): Promise<Survey['fresh'] | Problem> {
+    const sessions = new Map<Session['id'], Session>();
     const filter = { agentId: query.agentId ?? null, metadata: query.metadata ?? null };
     const now = clock.now();
     const before = seen.get(key);
@@ -120,7 +120,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
         return answer;
       }
       const recorded = await recordPage(backend, answer.sessions);
-      sessions.push(...recorded.sessions);
+      for (const session of recorded.sessions) sessions.set(session.id, session);
       page = answer.next;
       if (known !== null && recorded.allKnown) {
         page = known.next;
@@ -174,8 +174,11 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
           return work;
         }),
       );
+      const said = answers.flatMap((answer) => (isProblem(answer) ? [] : [answer]));
+      const [only] = said;
       return {
-        fresh: new Map(answers.flatMap((answer) => (isProblem(answer) ? [] : answer.map((session) => [session.id, session] as const)))),
+        // Many wait for the same list: it is not copied for each.
+        fresh: only !== undefined && said.length === 1 ? only : new Map(said.flatMap((sessions) => Array.from(sessions))),
         problems: answers.filter(isProblem),
       };
     },

@@ -1,6 +1,8 @@
 import { decideFacts } from '../decide/facts.ts';
+import type { Eventually } from '../eventually.ts';
 import type { SessionId } from '../ids.ts';
 import type { Member } from '../member.ts';
+import { sessionBy } from '../peek.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Facts } from '../service.ts';
 import type { Session } from '../session.ts';
@@ -38,10 +40,7 @@ const maxMembers = 10_000;
 export function createRefresh({ store, bus, clock, backends, access, inTurn, schedule, signal }: UpstreamParts): Refresh {
   const reading = new Map<SessionId, Promise<Session | Problem>>();
 
-  async function sessionOf(id: SessionId): Promise<Session | null> {
-    const [session = null] = await store.sessions.byIds([id]);
-    return session;
-  }
+  const sessionOf = (id: SessionId): Eventually<Session | null> => sessionBy(store, id);
 
   async function activeIn(id: SessionId): Promise<readonly Member[]> {
     const [page] = await store.members.list([{ sessionId: id, status: 'ACTIVE', page: { limit: maxMembers } }]);

@@ -3,8 +3,8 @@ import type { Member } from '../../core/member.ts';
 import type { MemberQuery, MemberReader } from '../../core/ports.ts';
 import { identityKey } from '../../core/viewer.ts';
 import { escapeText, memberTable } from './codec.ts';
+import type { Kept } from './kept.ts';
 import { type Listing, readPage } from './page.ts';
-import type { PeekMaker } from './peek.ts';
 import { readAll, readOne } from './reading.ts';
 import type { Prepare } from './statements.ts';
 
@@ -37,10 +37,10 @@ const listingOf = ({ sessionId, status }: MemberQuery): Listing<Member, { readon
 const escapeOrNull = (text: string | null): string | null => (text === null ? null : escapeText(text));
 
 /** Reads members over the given connection. */
-export function createMemberReader(prepare: Prepare, peekBy: PeekMaker): MemberReader {
+export function createMemberReader(prepare: Prepare, kept: Kept): MemberReader {
   return {
     byIds: async (ids) => ids.map((id) => readOne(prepare, memberTable, byId, id)),
-    peek: peekBy(memberTable, byId),
+    peek: kept.byId(memberTable, byId),
     list: async (queries) => queries.map((query) => readPage(prepare, listingOf(query), query.page)),
     ofPrincipal: async (principal, sessionIds) =>
       sessionIds.map((id) => readOne(prepare, memberTable, ofPrincipal, escapeText(principal), id)),

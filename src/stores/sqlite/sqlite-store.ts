@@ -3,7 +3,7 @@ import type { ApiKeyStore, ChallengeStore, Store } from '../../core/ports.ts';
 import { apiKeyTable, escapeText, toRow, unescapeText } from './codec.ts';
 import { encodeCommit } from './encode.ts';
 import { type Durability, epochOf, openForReading } from './open-database.ts';
-import { createPeekMaker } from './peek.ts';
+import { createKept } from './kept.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
 import { createSessionReader } from './read-sessions.ts';
@@ -62,13 +62,13 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       return prepareOpen(sql);
     };
     const turn = createReadTurn(database, prepare);
-    const peekBy = createPeekMaker(prepare, turn);
+    const kept = createKept(prepare, turn);
     return {
       epoch: epochOf(database),
       stats: writes.stats,
       commit: async (commit) => writes.submit(encodeCommit(commit)),
-      sessions: createSessionReader(database, prepare, peekBy),
-      members: createMemberReader(prepare, peekBy),
+      sessions: createSessionReader(database, prepare, kept),
+      members: createMemberReader(prepare, kept),
       messages: createMessageReader(prepare),
       timeline: createTimelineReader(prepare, turn),
       apiKeys: createApiKeys(prepare, writes),

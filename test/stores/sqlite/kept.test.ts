@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newMemberId } from '../../../src/core/ids.ts';
 import { sessionTable } from '../../../src/stores/sqlite/codec.ts';
+import { createKept } from '../../../src/stores/sqlite/kept.ts';
 import { openForReading } from '../../../src/stores/sqlite/open-database.ts';
-import { createPeekMaker } from '../../../src/stores/sqlite/peek.ts';
 import { type SqliteStore, createSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { type Prepare, createPrepare } from '../../../src/stores/sqlite/statements.ts';
 import { createReadTurn } from '../../../src/stores/sqlite/turn.ts';
@@ -37,6 +37,35 @@ test('what another one writes to the file is seen at once', async () => {
   }
 });
 
+test('pages and sessions by handle are given again until anybody writes, and then as they are', async () => {
+  await using other = await createSqliteStore({ path });
+  const session = await created(store, { handle: 'a handle' });
+  const named = [{ backend: session.backend, handle: 'a handle' }];
+  const query = { page: { limit: 5 }, audience: { all: true }, now: start } as const;
+  for (let round = 1; round <= 3; round += 1) {
+    await other.commit(aChange(session.id, { touch: { at: start + round, expiry: null, renewed: true } }));
+    const page = await store.sessions.list(query);
+    expect(page.items[0]).toMatchObject({ id: session.id, renewalCount: round });
+    expect(page.totalCount).toBe(round);
+    expect(await store.sessions.list({ ...query, now: start + round })).toBe(page);
+    const [found] = await store.sessions.byHandles(named);
+    expect(found).toMatchObject({ renewalCount: round });
+    expect((await store.sessions.byHandles(named))[0]).toBe(found);
+    await created(other, { createdAt: start - round });
+  }
+  expect((await store.sessions.list({ ...query, page: { limit: 1 } })).items).toHaveLength(1);
+});
+
+test('a page by status is read each time: sessions are over by the clock, without anybody writing', async () => {
+  const session = await created(store, { expiresAt: start + 10 });
+  const listed = async (now: number): Promise<number> =>
+    (await store.sessions.list({ page: { limit: 5 }, audience: { all: true }, statuses: ['ACTIVE'], now })).totalCount;
+  expect([await listed(start), await listed(start + 10)]).toEqual([1, 0]);
+  expect(await store.sessions.list({ page: { limit: 5 }, audience: { all: true }, now: start })).toMatchObject({
+    items: [{ id: session.id }],
+  });
+});
+
 /** Peeks over a connection of its own, with the statements that it took. */
 function peeking() {
   const database = openForReading({ path, busyTimeoutMs: 5_000 });
@@ -46,7 +75,7 @@ function peeking() {
     statements.push(sql);
     return prepareOpen(sql);
   };
-  const peek = createPeekMaker(prepare, createReadTurn(database, prepareOpen))(sessionTable, byId);
+  const peek = createKept(prepare, createReadTurn(database, prepareOpen)).byId(sessionTable, byId);
   return {
     async taken(ids: readonly string[]): Promise<readonly string[]> {
       // In a turn of its own.
