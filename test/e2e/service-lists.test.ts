@@ -128,8 +128,8 @@ test('readiness tells of the services that are gone, and of those that are back,
     status: 200,
     backends: Object.fromEntries(names.map((name) => [name, gone.includes(name) ? status : 'UP'])),
   });
-  await Promise.all(gone.map((name) => services.get(name)?.emulator?.stop()));
+  await Promise.all(gone.map(async (name) => services.get(name)?.emulator?.stop()));
   await expect.poll(ready, { timeout: 10_000, interval: 100 }).toEqual(being('DOWN'));
-  await Promise.all(gone.map((name) => services.get(name)?.emulator?.start()));
+  await Promise.all(gone.map(async (name) => services.get(name)?.emulator?.start()));
   await expect.poll(ready, { timeout: 10_000, interval: 100 }).toEqual(being('UP'));
 });
