@@ -36,6 +36,8 @@ const programs = findPrograms();
 /** For `describe.skipIf`. */
 export const postgresIsMissing: boolean = programs === null;
 
+if (postgresIsMissing) process.stderr.write('Tests are skipped, for PostgreSQL is not installed: apt-get install postgresql\n');
+
 /** Ends the titles of tests that need a server: where none is installed, the reason stands there. */
 export const needsPostgres: string = postgresIsMissing ? ' (skipped, PostgreSQL is not installed: apt-get install postgresql)' : '';
 
@@ -102,6 +104,8 @@ export function postgresOfFile(): PostgresServer {
   beforeAll(async () => {
     port = await freePort();
     server = await start(folder, join(folder, 'data'), port);
+    // A run that is broken off leaves no server behind.
+    process.once('exit', () => server?.kill('SIGQUIT'));
     await answers(root(), server);
   }, 60_000);
   afterAll(async () => {

@@ -103,7 +103,10 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
   }
 
   async function run(sql: string, values: (again: boolean) => readonly unknown[], repeat: Repeat): Promise<readonly Row[]> {
+    const began = performance.now();
     let again = false;
+    // What was sent before may have been written, whatever became of the next sending.
+    const givenUp = (problem: ProblemError): ProblemError => (again && repeat === 'traced' ? unanswered() : problem);
     for (let count = 1; ; count += 1) {
       let sent = false;
       try {
@@ -111,14 +114,14 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
           sent = true;
         });
       } catch (error) {
-        if (error instanceof ProblemError) throw error;
+        if (error instanceof ProblemError) throw givenUp(error);
         const kind = failureKind(error);
-        if (kind === 'slow') throw busy();
+        if (kind === 'slow') throw givenUp(busy());
         if (kind === 'refused') throw refusal(error);
-        const uncertain = kind === 'lost' && sent;
-        if (uncertain && repeat === 'never') throw unanswered();
-        again ||= uncertain;
-        if (count === attempts) throw again && repeat === 'traced' ? unanswered() : kind === 'lost' ? unreachable() : busy();
+        const isUncertain = kind === 'lost' && sent;
+        if (isUncertain && repeat === 'never') throw unanswered();
+        again ||= isUncertain;
+        if (count === attempts || performance.now() - began > waitMs) throw givenUp(kind === 'lost' ? unreachable() : busy());
       }
       await delay(firstDelayMs * 2 ** count * (0.5 + Math.random()));
     }
@@ -128,6 +131,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     query: (sql, values = []) => run(sql, () => values, 'same'),
     once: (sql, values = []) => run(sql, () => values, 'never'),
     traced: (sql, values) => run(sql, values, 'traced'),
-    [Symbol.asyncDispose]: () => pool.end(),
+    // A network that is gone without a word would never confirm it.
+    [Symbol.asyncDispose]: () => Promise.race([pool.end(), delay(graceMs, undefined, { ref: false })]),
   };
 }

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/core/ports.ts';
 import { ProblemError } from '../../../src/core/problem.ts';
+import { withoutPassword } from '../../../src/stores/postgres/connection-url.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/postgres-store.ts';
 import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-server.ts';
 import { aChange, aMember, aMessage, aSending, created, joined, sent, start, stored } from '../../support/store-fixtures.ts';
@@ -284,6 +285,12 @@ describe.skipIf(postgresIsMissing)(`secrets${needsPostgres}`, () => {
     }
     throw new Error('Expected the store not to open');
   }
+
+  it('are taken out of a text in either form', () => {
+    const url = `postgres://me:${planted}@host/db`;
+    expect(withoutPassword(`no ${planted}, no pl@nted-s3cret, at host`, url)).toBe('no (hidden), no (hidden), at host');
+    expect(withoutPassword('as it is', 'postgres://me@host/db')).toBe('as it is');
+  });
 
   it('of the URL appear in no error of opening', async () => {
     await server.execute(`CREATE ROLE secretive LOGIN PASSWORD 'another'`);

@@ -18,6 +18,8 @@ const filled = `
   INSERT INTO messages (id, session_id, seq, role, content, channel, attachments, metadata, options, created_at)
     SELECT 'm' || n, 's' || n % 20000 + 1, n / 20000 + 1, 'USER', 'hello', CASE n % 2 WHEN 0 THEN 'c' END, '[]', '{}', '{}', n
     FROM generate_series(0, 199999) AS n;
+  INSERT INTO messages (id, session_id, seq, role, content, channel, attachments, metadata, options, created_at)
+    SELECT 'b' || n, 'big', n, 'USER', 'hello', 'c' || n / 100, '[]', '{}', '{}', n FROM generate_series(1, 50000) AS n;
   INSERT INTO events (session_id, seq, at, body, mark)
     SELECT session_id, seq, created_at, json_build_object('type', 'MESSAGE_ADDED', 'messageId', id), 1 FROM messages;
   INSERT INTO members (id, session_id, name, role, status, joined_at, principal, banned)
@@ -68,7 +70,7 @@ describe.skipIf(postgresIsMissing)(`plans over 200,000 messages${needsPostgres}`
     'messages after a place': (query) =>
       createMessageReader(query).list(ids.map((sessionId) => ({ sessionId, page: { limit: 5, after: 3 } }))),
     'messages of a channel': (query) =>
-      createMessageReader(query).list([{ sessionId: 's1' as SessionId, channel: 'c', page: { limit: 2 } }]),
+      createMessageReader(query).list([{ sessionId: 'big' as SessionId, channel: 'c400', page: { limit: 5 } }]),
     'members of sessions': (query) => createMemberReader(query).list(ids.map((sessionId) => ({ sessionId, page: { limit: 3 } }))),
     'active members of sessions': (query) =>
       createMemberReader(query).list(ids.map((sessionId) => ({ sessionId, status: 'ACTIVE', page: { limit: 3 } }))),
@@ -81,6 +83,11 @@ describe.skipIf(postgresIsMissing)(`plans over 200,000 messages${needsPostgres}`
 
   it.each(Object.entries(works))('reads %s by indexes', async (_, work) => {
     for (const plan of await plansOf(work)) expect(plan).not.toContain('Seq Scan');
+  });
+
+  it('reads messages of a channel by the index that has it', async () => {
+    const [page] = await plansOf(works['messages of a channel'] ?? (() => Promise.resolve()));
+    expect(page).toContain('messages_of_channel');
   });
 
   it('reads a page of public sessions in their order, without sorting all', async () => {
