@@ -192,7 +192,21 @@ describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
     expect(await two.timeline.heads([id])).toEqual([1]);
   });
 
-  it('that two commits would take in opposite order are taken again', async () => {
+  it('carry what waits together, and what does not hang together fails alone', async () => {
+    await using store = await createPostgresStore({ url: await server.freshUrl() });
+    const { id } = await created(store);
+    const [taken] = await sent(store, id, [{}]);
+    if (taken === undefined) throw new Error('A message was expected');
+    const { seq: _, ...again } = taken;
+    const messages = [aMessage(id), aMessage(id), again, aMessage(id)];
+    const ends = await Promise.allSettled(messages.map((message) => store.commit(aSending(id, [message]))));
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(ends[2]).toMatchObject({ reason: { message: expect.stringContaining('SQLSTATE 23505') as string } });
+    const { events } = await store.timeline.read(id, 0, 10);
+    expect(events.map(({ message }) => message?.id)).toEqual([taken.id, messages[0]?.id, messages[1]?.id, messages[3]?.id]);
+  });
+
+  it('that write the same member from two gateways keep to one order', async () => {
     const url = await server.freshUrl();
     await using one = await createPostgresStore({ url });
     await using two = await createPostgresStore({ url });
