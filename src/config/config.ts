@@ -46,15 +46,25 @@ export interface ServerSettings {
 
 export interface StoreSettings {
   /**
-   * Where records are kept: one file in `dataDir`, or the memory of the process, which forgets them with it.
+   * Where records are kept: one file in `dataDir`, a PostgreSQL database, or the memory of the process, which forgets them with it.
    * @default 'sqlite'
    */
-  readonly driver: 'sqlite' | 'memory';
+  readonly driver: 'sqlite' | 'postgres' | 'memory';
   /**
-   * What an acknowledged write survives: 'full' = loss of power, 'normal' = the end of the process only.
+   * What an acknowledged write survives: 'full' = loss of power, 'normal' = the end of the process only. PostgreSQL has settings of its own.
    * @default 'full'
    */
   readonly durability: 'full' | 'normal';
+  /**
+   * The database of driver 'postgres', which needs it: `postgres://user:password@host:5432/database`, with libpq's parameters in the query.
+   * @default null
+   */
+  readonly url: string | null;
+  /**
+   * Connections of driver 'postgres' at a time, 1 to 1_000.
+   * @default 10
+   */
+  readonly poolSize: number;
 }
 
 export interface BusSettings {

@@ -63,6 +63,8 @@ export const overrideNames: readonly OverrideName[] = [
   named('server.drainSeconds', 'PARLEY_DRAIN_SECONDS', number),
   named('store.driver', 'PARLEY_STORE_DRIVER', text, '--store-driver <driver>'),
   named('store.durability', 'PARLEY_STORE_DURABILITY', text),
+  named('store.url', 'PARLEY_STORE_URL', text),
+  named('store.poolSize', 'PARLEY_STORE_POOL_SIZE', number),
   named('bus.driver', 'PARLEY_BUS_DRIVER', text),
   named('defaultBackend', 'PARLEY_DEFAULT_BACKEND', text),
   named('auth.anonymous', 'PARLEY_AUTH_ANONYMOUS', boolean),

@@ -95,6 +95,9 @@ function contradictions(config: ParsedConfig, mistakes: readonly ConfigIssue[], 
     const rule = `the name of one of the backends (${names.join(', ')})`;
     found.push(brokenRule('defaultBackend', rule, config.defaultBackend, origins));
   }
+  if (config.store.driver === 'postgres' && config.store.url === null && !doubtful('store')) {
+    found.push(brokenRule('store.url', 'a postgres:// URL', null, origins, ': `store.driver` is `postgres`'));
+  }
   const { minTimeoutSeconds, maxTimeoutSeconds } = config.sessions;
   if (minTimeoutSeconds > maxTimeoutSeconds && !doubtful('sessions')) {
     const rule = `at least \`sessions.minTimeoutSeconds\` (${minTimeoutSeconds})`;

@@ -10,6 +10,7 @@ import {
   httpUrl,
   origins,
   orNull,
+  postgresUrl,
   section,
   text,
   trustedProxies,
@@ -75,12 +76,23 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
       drainSeconds: wholeNumber(0, hourSeconds).default(10).describe('How long a stopping gateway waits for answers in flight.'),
     }).prefault({}),
     store: section({
-      driver: choice(['sqlite', 'memory'])
+      driver: choice(['sqlite', 'postgres', 'memory'])
         .default('sqlite')
-        .describe('Where records are kept: one file in `dataDir`, or the memory of the process, which forgets them with it.'),
+        .describe(
+          'Where records are kept: one file in `dataDir`, a PostgreSQL database, or the memory of the process, which forgets them with it.',
+        ),
       durability: choice(['full', 'normal'])
         .default('full')
-        .describe('What an acknowledged write survives. `full`: loss of power. `normal`: the end of the process only.'),
+        .describe(
+          'What an acknowledged write survives. `full`: loss of power. `normal`: the end of the process only. PostgreSQL has settings of its own.',
+        ),
+      url: orNull(postgresUrl())
+        .default(null)
+        .meta({ secret: true })
+        .describe(
+          "The database of `postgres`, which needs it: `postgres://user:password@host:5432/database`, with libpq's parameters in the query.",
+        ),
+      poolSize: wholeNumber(1, 1_000).default(10).describe('Connections of `postgres` at a time.'),
     }).prefault({}),
     bus: section({
       driver: choice(['in-process'])

@@ -23,6 +23,11 @@ const isHttpUrl = (value: string): boolean => URL.canParse(value) && ['http:', '
 
 export const httpUrl = (): z.ZodString => ruled(z.string().refine(isHttpUrl), 'an `http://` or `https://` URL');
 
+const isPostgresUrl = (value: string): boolean => URL.canParse(value) && ['postgres:', 'postgresql:'].includes(new URL(value).protocol);
+
+/** Refused without being shown: it carries a password. */
+export const postgresUrl = (): z.ZodString => ruled(z.string().refine(isPostgresUrl), 'a `postgres://` URL');
+
 const isServiceUrl = (value: string): boolean => {
   if (!isHttpUrl(value)) return false;
   const { username, password, search, hash } = new URL(value);

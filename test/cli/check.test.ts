@@ -99,7 +99,7 @@ test('lists all mistakes at once on standard error and ends with 1', async () =>
     '  - Expected `secret` to be `null`, or text of 32 to 1,024 characters, got (hidden)',
     '  - Expected PORT (`server.port`) to be a whole number from 0 to 65,535, got `http` (string)',
     '  - Unknown setting `server.prot`: did you mean `server.port`?',
-    '  - Expected --store-driver (`store.driver`) to be one of `sqlite`, `memory`, got `oracle` (string)',
+    '  - Expected --store-driver (`store.driver`) to be one of `sqlite`, `postgres`, `memory`, got `oracle` (string)',
     expect.stringContaining('  - Expected `log.level` to be one of '),
   ]);
 });

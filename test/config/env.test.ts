@@ -30,6 +30,8 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   PARLEY_CORS_ORIGINS: ['https://a.example, http://localhost:3000', ['https://a.example', 'http://localhost:3000']],
   PARLEY_STORE_DRIVER: ['memory', 'memory'],
   PARLEY_STORE_DURABILITY: ['normal', 'normal'],
+  PARLEY_STORE_URL: ['postgres://user:pass@db.example/parley', 'postgres://user:pass@db.example/parley'],
+  PARLEY_STORE_POOL_SIZE: ['7', 7],
   PARLEY_BUS_DRIVER: ['in-process', 'in-process'],
   PARLEY_DEFAULT_BACKEND: ['local', 'local'],
   PARLEY_AUTH_ANONYMOUS: ['false', false],

@@ -105,6 +105,19 @@ describe('the answer', () => {
 });
 
 describe('mistakes', () => {
+  test('include a database without its URL, and never show one', () => {
+    expect(messagesOf({ store: { driver: 'postgres' } })).toEqual([
+      'Expected `store.url` (PARLEY_STORE_URL) to be a postgres:// URL, got null: `store.driver` is `postgres`',
+    ]);
+    expect(messagesOf({ store: { driver: 'postgres', url: 'mysql://me:planted@db/parley', poolSize: 0 } })).toEqual([
+      'Expected `store.url` to be `null`, or a `postgres://` URL, got (hidden)',
+      'Expected `store.poolSize` to be a whole number from 1 to 1,000, got 0 (number)',
+    ]);
+    expect(resolveConfig({ file: { store: { driver: 'postgres', url: 'postgres://db/parley' } } }).config.store).toMatchObject({
+      poolSize: 10,
+    });
+  });
+
   test('are all reported together, each once, with name, rule and value', () => {
     const file = {
       server: { port: 70_000, corsOrigins: ['https://app.example/path', 'https://ok.example'], drainSeconds: 1.5 },
@@ -117,7 +130,7 @@ describe('mistakes', () => {
       'Expected `server.port` to be a whole number from 0 to 65,535, got 70000 (number)',
       'Expected `server.corsOrigins` to be `*`, or a list of origins such as `https://app.example` (scheme, host and port only), got ["https://app.example/path","https://ok.example"] (array)',
       'Expected `server.drainSeconds` to be a whole number from 0 to 3,600, got 1.5 (number)',
-      'Expected `store.driver` to be one of `sqlite`, `memory`, got `oracle` (string)',
+      'Expected `store.driver` to be one of `sqlite`, `postgres`, `memory`, got `oracle` (string)',
       'Expected `backends.Not Good` to be called by a name of 1 to 63 lower-case letters, digits and dashes, a letter first, got `Not Good` (string)',
       'Expected `backends.chat.kind` to be one of `LOCAL`, `QUICKSYNC`, `SIPHER`, `MACHANI`, `ELIZA`, `JULEP`, got `SMTP` (string)',
       'Expected `backends.chat.minimumTier` to be `null`, or one of `FREE`, `PRO`, `ENTERPRISE`, got `GOLD` (string)',

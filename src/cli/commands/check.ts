@@ -11,6 +11,7 @@ import type { Backend } from '../../core/backend.ts';
 import { reportBackends } from '../backend-report.ts';
 import { loadConfigFor, type ParsedFlags } from '../config-flags.ts';
 import { CommandFailure } from '../failure.ts';
+import { storePlace } from '../../stores/registry.ts';
 import { openStoreFor } from '../open-store-for.ts';
 import { renderTable } from '../table.ts';
 
@@ -83,13 +84,13 @@ async function describeStore(config: ResolvedConfig): Promise<string> {
   const { dataDir, secret } = config;
   if (secret === null) await readSecret(dataDir);
   // Opening makes what is missing, and it would belong to whoever runs this command.
-  if (await isEmpty(dataDir)) return `nothing in ${dataDir} yet, the first start makes it`;
+  if (config.store.driver === 'sqlite' && (await isEmpty(dataDir))) return `nothing in ${dataDir} yet, the first start makes it`;
   const store = await openStoreFor(config);
   try {
     await store.check();
     const sessions = await store.sessions.list({ page: { limit: 1 }, audience: { all: true }, now: Date.now() });
     const keys = (await store.apiKeys.list()).filter(({ revokedAt }) => revokedAt === null);
-    return `${config.store.driver} in ${dataDir}, ${count(sessions.totalCount, 'session')}, ${count(keys.length, 'API key')} in force`;
+    return `${config.store.driver} ${storePlace(config.store, dataDir)}, ${count(sessions.totalCount, 'session')}, ${count(keys.length, 'API key')} in force`;
   } finally {
     await store[Symbol.asyncDispose]();
   }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CommitOutcome } from '../../core/ports.ts';
-import { apiKeyTable, idempotencyTable, memberTable, messageTable, sessionTable, unescapeText } from './codec.ts';
+import { apiKeyTable, idempotencyTable, memberTable, messageTable, sessionTable } from '../shared/tables.ts';
+import { unescapeText } from './codec.ts';
 import type { ChangeJob, CreationJob, Job, JobResult } from './jobs.ts';
 import { readOne } from './reading.ts';
 import { type Prepare, type Row, createPrepare } from './statements.ts';

@@ -3,7 +3,8 @@ import type { Commit, SessionChange } from '../../core/ports.ts';
 import type { Session } from '../../core/session.ts';
 import { identityKey } from '../../core/viewer.ts';
 import { assertOneSession, messagePlaces } from '../shared/coherence.ts';
-import { escapeText, idempotencyTable, memberTable, messageTable, sessionTable, toColumn, toRow } from './codec.ts';
+import { idempotencyTable, memberTable, messageTable, sessionTable } from '../shared/tables.ts';
+import { escapeText, toColumn, toRow } from './codec.ts';
 import type { ChangeJob, CreationJob } from './jobs.ts';
 import type { Row } from './statements.ts';
 

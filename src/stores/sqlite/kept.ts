@@ -1,4 +1,4 @@
-import type { Table } from './codec.ts';
+import type { Table } from '../shared/tables.ts';
 import { readOne } from './reading.ts';
 import type { Prepare, Value } from './statements.ts';
 import type { ReadTurn } from './turn.ts';

@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '../../core/ports.ts';
-import { type Table, fromRow } from './codec.ts';
+import type { Table } from '../shared/tables.ts';
+import { fromRow } from './codec.ts';
 import { readNumber } from './reading.ts';
 import type { Prepare, Row, Value } from './statements.ts';
 

@@ -1,6 +1,7 @@
 import type { Message } from '../../core/message.ts';
 import type { MessageQuery, MessageReader } from '../../core/ports.ts';
-import { escapeText, messageTable } from './codec.ts';
+import { messageTable } from '../shared/tables.ts';
+import { escapeText } from './codec.ts';
 import { type Listing, readPage } from './page.ts';
 import { readNumber, readOne } from './reading.ts';
 import type { Prepare } from './statements.ts';

@@ -1,6 +1,7 @@
 import type { StoredEvent, TimelineEvent } from '../../core/event.ts';
 import type { TimelineReader } from '../../core/ports.ts';
-import { type Table, memberTable, messageTable, toEvent } from './codec.ts';
+import { type Table, memberTable, messageTable } from '../shared/tables.ts';
+import { toEvent } from './codec.ts';
 import { readNumber, readOne } from './reading.ts';
 import type { Prepare } from './statements.ts';
 import type { ReadTurn } from './turn.ts';

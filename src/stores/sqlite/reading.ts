@@ -1,4 +1,5 @@
-import { type Table, fromRow } from './codec.ts';
+import type { Table } from '../shared/tables.ts';
+import { fromRow } from './codec.ts';
 import type { Prepare, Row } from './statements.ts';
 
 /** The one noun of a statement's first row, or null. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { ApiKeyStore, ChallengeStore, Store } from '../../core/ports.ts';
-import { apiKeyTable, escapeText, toRow, unescapeText } from './codec.ts';
+import { apiKeyTable } from '../shared/tables.ts';
+import { escapeText, toRow, unescapeText } from './codec.ts';
 import { encodeCommit } from './encode.ts';
 import { type Durability, epochOf, openForReading } from './open-database.ts';
 import { createKept } from './kept.ts';

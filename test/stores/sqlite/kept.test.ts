@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newMemberId } from '../../../src/core/ids.ts';
-import { sessionTable } from '../../../src/stores/sqlite/codec.ts';
+import { sessionTable } from '../../../src/stores/shared/tables.ts';
 import { createKept } from '../../../src/stores/sqlite/kept.ts';
 import { openForReading } from '../../../src/stores/sqlite/open-database.ts';
 import { type SqliteStore, createSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';

@@ -1,0 +1,56 @@
+import { type Problem, ProblemError, problem } from '../../core/problem.ts';
+
+const retryAfterSeconds = 1;
+
+/** More is asked of the store than it gets done in time. Nothing was written. */
+export const busy = (): ProblemError =>
+  new ProblemError(problem('RATE_LIMITED', `The store has too much to do: try again in ${retryAfterSeconds} s.`, { retryAfterSeconds }));
+
+const unavailable = (detail: string): Problem => problem('UPSTREAM_UNAVAILABLE', detail, { retryAfterSeconds });
+
+/** Nothing was written. */
+export const unreachable = (): ProblemError => new ProblemError(unavailable('The store cannot be reached.'));
+
+/** The connection went while a change was under way that cannot be looked up. */
+export const unanswered = (): ProblemError =>
+  new ProblemError(unavailable("The store's answer was lost: whether the change was written is not known."));
+
+export type FailureKind =
+  /** The transaction was rolled back for another's sake: it may be sent again. */
+  | 'rolled-back'
+  /** The connection is gone, and with it the answer. */
+  | 'lost'
+  /** It took longer than a statement may; rolled back. */
+  | 'slow'
+  /** What does not hang together, or a mistake of ours. */
+  | 'refused';
+
+const kinds: ReadonlyMap<string, FailureKind> = new Map([
+  ['40001', 'rolled-back'], // serialization_failure
+  ['40P01', 'rolled-back'], // deadlock_detected
+  ['57014', 'slow'], // query_canceled: by statement_timeout
+  ['55P03', 'slow'], // lock_not_available
+  ['57P01', 'lost'], // admin_shutdown
+  ['57P02', 'lost'], // crash_shutdown
+  ['57P03', 'lost'], // cannot_connect_now
+  ['57P05', 'lost'], // idle_session_timeout
+  ['53300', 'lost'], // too_many_connections
+]);
+
+const sqlState = /^[0-9A-Z]{5}$/;
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** What an error of the client library comes to. One that carries no SQLSTATE is of the connection, and so is one of class 08. */
+export function failureKind(error: unknown): FailureKind {
+  const code = codeOf(error);
+  if (!sqlState.test(code) || code.startsWith('08')) return 'lost';
+  return kinds.get(code) ?? 'refused';
+}
+
+/** The error in our words. Its details would quote what is stored. */
+export const refusal = (error: unknown): Error => new Error(`PostgreSQL refused it: ${messageOf(error)} (SQLSTATE ${codeOf(error)})`);
+
+/** Several addresses that failed each have their reason. */
+export const messageOf = (error: unknown): string =>
+  error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : error instanceof Error ? error.message : String(error);
