@@ -64,6 +64,8 @@ export const overrideNames: readonly OverrideName[] = [
   named('store.driver', 'PARLEY_STORE_DRIVER', text, '--store-driver <driver>'),
   named('store.durability', 'PARLEY_STORE_DURABILITY', text),
   named('bus.driver', 'PARLEY_BUS_DRIVER', text),
+  named('bus.url', 'PARLEY_BUS_URL', text),
+  named('bus.channel', 'PARLEY_BUS_CHANNEL', text),
   named('defaultBackend', 'PARLEY_DEFAULT_BACKEND', text),
   named('auth.anonymous', 'PARLEY_AUTH_ANONYMOUS', boolean),
   named('auth.memberTokenSeconds', 'PARLEY_MEMBER_TOKEN_SECONDS', numberOrNever),
