@@ -6,11 +6,24 @@ const command = findProgram(['redis-server', 'valkey-server']);
 export const redisMissing: string | null =
   command === null ? 'No redis-server found: the tests of the redis bus are SKIPPED. Install it (apt-get install redis-server).' : null;
 
-export const launchRedis = (): Promise<ServerProcess> =>
+/** @param options - Besides those that every test server has. */
+export const launchRedis = (options: readonly string[] = []): Promise<ServerProcess> =>
   launchServer({
     command: command ?? '',
     user: null,
-    arguments: (folder, port) => ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+    arguments: (folder, port) => [
+      '--port',
+      `${port}`,
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      folder,
+      ...options,
+    ],
     readyLine: /ready to accept connections/i,
     url: (port) => `redis://127.0.0.1:${port}`,
   });
