@@ -98,7 +98,13 @@ async function compose(
   const report = (what: string) => (error: unknown) => logger.error({ err: error }, what);
 
   const store = own(await openStore(config.store, config.dataDir));
-  const bus = own(openBus(config.bus));
+  const bus = own(
+    await openBus(config.bus, {
+      onDown: (error) => logger.warn({ err: error, bus: config.bus.driver }, 'The bus is not connected: changes come by looking for them'),
+      onUp: () => logger.info({ bus: config.bus.driver }, 'The bus is connected'),
+      onError: report('A hint could not be dealt with'),
+    }),
+  );
   const backends = openBackends(config.backends);
   own({
     async [Symbol.asyncDispose]() {

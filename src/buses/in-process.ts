@@ -1,24 +1,20 @@
-import type { Bus, Hint } from '../core/ports.ts';
+import type { Bus } from '../core/ports.ts';
+import { createSubscriptions } from './shared/subscriptions.ts';
 
-/** Hints within one process: for one gateway alone. */
-export function createInProcessBus(): Bus {
-  const handlers = new Set<(hint: Hint) => void>();
+/**
+ * Hints within one process: for one gateway alone.
+ *
+ * @param onError - Is told of handlers that threw. @default nobody is
+ */
+export function createInProcessBus(onError: (error: unknown) => void = () => undefined): Bus {
+  const subscriptions = createSubscriptions(onError);
   return {
     lossless: true,
-    publish(hint) {
-      for (const handler of handlers) handler(hint);
-    },
-    subscribe(handler) {
-      // A wrapper of its own, so that subscribing the same function twice gives two subscriptions.
-      const own = (hint: Hint): void => handler(hint);
-      handlers.add(own);
-      return () => {
-        handlers.delete(own);
-      };
-    },
+    publish: (hint) => subscriptions.tell(hint),
+    subscribe: (handler) => subscriptions.add(handler),
     async check() {},
     async [Symbol.asyncDispose]() {
-      handlers.clear();
+      subscriptions.clear();
     },
   };
 }

@@ -72,7 +72,17 @@ export interface BusSettings {
    * How gateways tell each other of changes. 'in-process' = there is only this one.
    * @default 'in-process'
    */
-  readonly driver: 'in-process';
+  readonly driver: 'in-process' | 'postgres' | 'redis' | 'nats';
+  /**
+   * Where the server of the bus is: `postgres://…`, `redis://…` or `rediss://…`, `nats://…` or `tls://…`. Null with 'in-process'.
+   * @default null
+   */
+  readonly url: string | null;
+  /**
+   * Gateways hear those of the same channel, 1 to 63 letters, digits, dashes and underscores, a letter first.
+   * @default 'parley'
+   */
+  readonly channel: string;
 }
 
 export interface WalletSettings {

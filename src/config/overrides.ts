@@ -66,6 +66,8 @@ export const overrideNames: readonly OverrideName[] = [
   named('store.url', 'PARLEY_STORE_URL', text),
   named('store.poolSize', 'PARLEY_STORE_POOL_SIZE', number),
   named('bus.driver', 'PARLEY_BUS_DRIVER', text),
+  named('bus.url', 'PARLEY_BUS_URL', text),
+  named('bus.channel', 'PARLEY_BUS_CHANNEL', text),
   named('defaultBackend', 'PARLEY_DEFAULT_BACKEND', text),
   named('auth.anonymous', 'PARLEY_AUTH_ANONYMOUS', boolean),
   named('auth.memberTokenSeconds', 'PARLEY_MEMBER_TOKEN_SECONDS', numberOrNever),

@@ -7,6 +7,7 @@ import type { Override } from './overrides.ts';
 import { frozen, isTree, valueAt, withoutValueAt, withValueAt, type Tree } from './paths.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
 import { showUnlessSecret } from './show-value.ts';
+import { busSchemes } from './values.ts';
 
 /** What is said about the configuration, weakest first. */
 export interface Layers {
@@ -102,6 +103,17 @@ function contradictions(config: ParsedConfig, mistakes: readonly ConfigIssue[], 
   if (minTimeoutSeconds > maxTimeoutSeconds && !doubtful('sessions')) {
     const rule = `at least \`sessions.minTimeoutSeconds\` (${minTimeoutSeconds})`;
     found.push(brokenRule('sessions.maxTimeoutSeconds', rule, maxTimeoutSeconds, origins));
+  }
+  const { driver, url } = config.bus;
+  if (!doubtful('bus')) {
+    const schemes: readonly string[] = driver === 'in-process' ? [] : busSchemes[driver];
+    if (driver === 'in-process' && url !== null) {
+      // Whoever has a server has several gateways, and with this driver they would not hear each other.
+      found.push(brokenRule('bus.url', '`null` with `bus.driver` `in-process`', url, origins, ': name the driver that it is for'));
+    } else if (driver !== 'in-process' && !schemes.some((scheme) => url?.startsWith(scheme))) {
+      const rule = `a URL that begins with ${schemes.map((scheme) => `\`${scheme}\``).join(' or ')}, with \`bus.driver\` \`${driver}\``;
+      found.push(brokenRule('bus.url', rule, url ?? undefined, origins));
+    }
   }
   return found;
 }

@@ -4,7 +4,9 @@ import type { Environment, ResolvedConfig, WalletSettings } from './config.ts';
 import {
   absoluteUri,
   authority,
+  busUrl,
   chainIds,
+  channelName,
   choice,
   flag,
   httpUrl,
@@ -95,9 +97,16 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
       poolSize: wholeNumber(1, 1_000).default(10).describe('Connections of `postgres` at a time.'),
     }).prefault({}),
     bus: section({
-      driver: choice(['in-process'])
+      driver: choice(['in-process', 'postgres', 'redis', 'nats'])
         .default('in-process')
         .describe('How gateways tell each other of changes. `in-process`: there is only this one.'),
+      url: orNull(busUrl())
+        .default(null)
+        .meta({ secret: true })
+        .describe('Where the server of the bus is. To be given with every driver but `in-process`.'),
+      channel: channelName()
+        .default('parley')
+        .describe('Gateways hear those of the same channel: for several installations on one server.'),
     }).prefault({}),
     backends: backendsSchema(environment)
       .default({ local: { kind: 'LOCAL', minimumTier: null } })

@@ -62,6 +62,25 @@ export const authority = (): z.ZodString =>
 
 const isOrigin = (value: string): boolean => isHttpUrl(value) && new URL(value).origin === value;
 
+/** How the address of a bus begins, by its driver. */
+export const busSchemes = {
+  postgres: ['postgres://', 'postgresql://'],
+  redis: ['redis://', 'rediss://'],
+  nats: ['nats://', 'tls://'],
+} as const;
+
+const schemes = Object.values(busSchemes).flat();
+
+export const busUrl = (): z.ZodString =>
+  ruled(
+    z.string().refine((value) => schemes.some((scheme) => value.startsWith(scheme)) && URL.canParse(value) && new URL(value).host !== ''),
+    `a URL that begins with ${quoted(schemes)}`,
+  );
+
+/** What PostgreSQL, Redis and NATS all take as it is. */
+export const channelName = (): z.ZodString =>
+  ruled(z.string().regex(/^[A-Za-z][\w-]{0,62}$/), '1 to 63 letters, digits, dashes and underscores, a letter first');
+
 export const origins = (): z.ZodType<'*' | readonly string[], '*' | readonly string[]> =>
   ruled(
     z.union([z.literal('*'), z.array(z.string().refine(isOrigin))]),

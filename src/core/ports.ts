@@ -257,9 +257,13 @@ export interface Hint {
 export interface Bus extends AsyncDisposable {
   /** True where a published hint reaches every subscriber unless the process ends: then nobody needs to poll. */
   readonly lossless: boolean;
+  /** Never throws, and waits for nobody. Of several hints for one session the last may come alone. */
   publish(hint: Hint): void;
-  /** Handlers must not throw. The answer unsubscribes; calling it again does nothing. */
-  subscribe(handler: (hint: Hint) => void): () => void;
+  /**
+   * Own hints are heard at once, as others' are when they come. One handler that throws does not keep the others from hearing. `onGap` is
+   * called where hints may have been lost: whoever needs them looks by itself. The answer unsubscribes; calling it again does nothing.
+   */
+  subscribe(handler: (hint: Hint) => void, onGap?: () => void): () => void;
   /** Rejects where hints do not get through. */
   check(signal?: AbortSignal): Promise<void>;
 }

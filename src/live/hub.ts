@@ -98,7 +98,10 @@ export function createHub(options: HubOptions): Hub {
     },
   };
   const memberships = new Memberships(resources, options.membershipMs ?? 1_000);
-  const unsubscribe = bus.subscribe(({ sessionId, seq }) => watchers.get(sessionId)?.hint(seq));
+  const unsubscribe = bus.subscribe(
+    ({ sessionId, seq }) => watchers.get(sessionId)?.hint(seq),
+    () => void poll().catch(onError),
+  );
   let timer: Disposable | null = null;
   if (!bus.lossless) schedulePoll();
 

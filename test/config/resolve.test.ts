@@ -176,11 +176,42 @@ describe('mistakes', () => {
       'Expected `sessions.maxTimeoutSeconds` to be at least `sessions.minTimeoutSeconds` (60), got 30 (number)',
     ],
     [
+      { bus: { driver: 'redis' } },
+      'Expected `bus.url` (PARLEY_BUS_URL) to be a URL that begins with `redis://` or `rediss://`, with `bus.driver` `redis`, got nothing',
+    ],
+    [
+      { bus: { driver: 'postgres', url: 'nats://user:open-sesame@bus.internal' } },
+      'Expected `bus.url` to be a URL that begins with `postgres://` or `postgresql://`, with `bus.driver` `postgres`, got (hidden)',
+    ],
+    [
+      { bus: { url: 'redis://:open-sesame@bus.internal' } },
+      'Expected `bus.url` to be `null` with `bus.driver` `in-process`, got (hidden): name the driver that it is for',
+    ],
+    [
+      { bus: { driver: 'nats', url: 'http://bus.internal' } },
+      'Expected `bus.url` to be `null`, or a URL that begins with `postgres://`, `postgresql://`, `redis://`, `rediss://`, `nats://`, `tls://`, got (hidden)',
+    ],
+    [
+      { bus: { channel: 'two words' } },
+      'Expected `bus.channel` to be 1 to 63 letters, digits, dashes and underscores, a letter first, got `two words` (string)',
+    ],
+    [
       { backends: {} },
       'Expected `backends` to be one or more backends, each under a name of 1 to 63 lower-case letters, digits and dashes, a letter first, got an object',
     ],
   ])('settings that contradict each other: %j', (file, message) => {
     expect(messagesOf(file)).toEqual([message]);
+  });
+
+  test.each([
+    ['postgres', 'postgres://parley@db.internal/parley'],
+    ['postgres', 'postgresql://db.internal'],
+    ['redis', 'redis://bus.internal:6379'],
+    ['redis', 'rediss://user:pass@bus.internal'],
+    ['nats', 'nats://token@bus.internal'],
+    ['nats', 'tls://bus.internal:4222'],
+  ])('a bus by variables: %s at %s', (driver, url) => {
+    expect(messagesOf({}, { PARLEY_BUS_DRIVER: driver, PARLEY_BUS_URL: url, PARLEY_BUS_CHANNEL: 'staging' })).toEqual([]);
   });
 
   test('contradictions are found beside other mistakes', () => {

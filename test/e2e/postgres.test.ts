@@ -6,7 +6,7 @@ import { runParley } from '../cli/parley-process.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { createSession, joinSession, mutate, query } from '../support/graphql-client.ts';
 import { allEvents, follow, ofType } from '../support/live-client.ts';
-import { needsPostgres, postgresIsMissing, postgresOfFile } from '../support/postgres-server.ts';
+import { needsPostgres, postgresIsMissing, postgresOfFile } from '../support/postgres-of-file.ts';
 
 describe.skipIf(postgresIsMissing)(`a gateway on PostgreSQL${needsPostgres}`, { timeout: 60_000 }, () => {
   const server = postgresOfFile();

@@ -9,8 +9,9 @@ afterEach(async () => {
 });
 
 /** A bus that passes on what the test lets through. */
-function lossyBus(): Bus & { passes: (hint: Hint) => boolean; readonly handlers: Set<(hint: Hint) => void> } {
+function lossyBus(): Bus & { passes: (hint: Hint) => boolean; readonly handlers: Set<(hint: Hint) => void>; gap(): void } {
   const handlers = new Set<(hint: Hint) => void>();
+  const gapHandlers = new Set<() => void>();
   const bus = {
     lossless: false,
     handlers,
@@ -18,8 +19,12 @@ function lossyBus(): Bus & { passes: (hint: Hint) => boolean; readonly handlers:
     publish(hint: Hint) {
       if (bus.passes(hint)) for (const handler of handlers) handler(hint);
     },
-    subscribe(handler: (hint: Hint) => void) {
+    gap() {
+      for (const handler of gapHandlers) handler();
+    },
+    subscribe(handler: (hint: Hint) => void, onGap?: () => void) {
       handlers.add(handler);
+      if (onGap !== undefined) gapHandlers.add(onGap);
       return () => void handlers.delete(handler);
     },
     check: async () => {},
@@ -55,6 +60,20 @@ describe('hints that are lost', () => {
     await testClockOf(world).advance(499);
     expect(recording.received).toEqual([]);
     await testClockOf(world).advance(1);
+    expect(contents(await recording.count(1))).toEqual(['one']);
+  });
+
+  test('are made up for at once where the bus says that some may be lost', async () => {
+    const bus = lossyBus();
+    bus.passes = () => false;
+    world = createLiveWorld({ bus, hub: { pollMs: 600_000 } });
+    const host = await world.create();
+    const recording = await record(world, host.caller, messagesDocument);
+    await testClockOf(world).advance(0);
+    await world.send(host, 'one');
+    await testClockOf(world).advance(1_000);
+    expect(recording.received).toEqual([]);
+    bus.gap();
     expect(contents(await recording.count(1))).toEqual(['one']);
   });
 

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import type { Store } from '../../src/core/ports.ts';
 import { createPostgresStore } from '../../src/stores/postgres/postgres-store.ts';
 import { storeSuite } from '../conformance/store-suite.ts';
-import { needsPostgres, postgresIsMissing, postgresOfFile } from '../support/postgres-server.ts';
+import { needsPostgres, postgresIsMissing, postgresOfFile } from '../support/postgres-of-file.ts';
 
 describe.skipIf(postgresIsMissing)(`over a server${needsPostgres}`, () => {
   const server = postgresOfFile();

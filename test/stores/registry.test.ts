@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore, storeDrivers } from '../../src/stores/registry.ts';
 import { created, stored } from '../support/store-fixtures.ts';
-import { needsPostgres, postgresIsMissing, postgresOfFile } from '../support/postgres-server.ts';
+import { needsPostgres, postgresIsMissing, postgresOfFile } from '../support/postgres-of-file.ts';
 import { freshPaths } from '../support/store-files.ts';
 
 const freshPath = freshPaths();

@@ -186,10 +186,15 @@ export function createWatches(options: WatchesOptions): Watches {
   const watched = new Map<SessionId, { readonly watch: Watch; count: number; linger: Disposable | null }>();
   const closing = new Set<Promise<void>>();
   let disposed = false;
-  const unsubscribe = bus.subscribe(({ sessionId }) => {
-    const entry = watched.get(sessionId);
-    if (entry !== undefined) background(entry.watch.noticed());
-  });
+  const unsubscribe = bus.subscribe(
+    ({ sessionId }) => {
+      const entry = watched.get(sessionId);
+      if (entry !== undefined) background(entry.watch.noticed());
+    },
+    () => {
+      for (const { watch } of watched.values()) background(watch.noticed());
+    },
+  );
 
   function close(sessionId: SessionId): void {
     const entry = watched.get(sessionId);

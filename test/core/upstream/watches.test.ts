@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Bus } from '../../../src/core/ports.ts';
 import type { Sink } from '../../../src/core/service.ts';
 import { eventTypesOf, messagesOf, user } from '../../support/core-service.ts';
 import { said, unavailable } from '../../support/scripted-service.ts';
@@ -165,6 +166,32 @@ describe('a session that is followed', () => {
     old?.message(said('from a closed source'));
     await settled();
     expect(await contentsOf(world, sessionId)).toEqual(['hello']);
+  });
+
+  it('is followed in another’s name also where no hint told of the leaving', async () => {
+    const gaps: (() => void)[] = [];
+    const silent: Bus = {
+      lossless: false,
+      publish() {},
+      subscribe(_, onGap) {
+        if (onGap !== undefined) gaps.push(onGap);
+        return () => undefined;
+      },
+      check: async () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+    await using world = createServiceWorld({ without: [], parts: { perMember: true }, bus: silent });
+    const ada = await world.create();
+    await world.join(ada, user('Bob'));
+    const { sessionId } = ada.admission;
+    world.upstreams.watch(sessionId);
+    await settled();
+    accepted(await world.sessions.leave(ada.caller, { sessionId }));
+    await settled();
+    expect(world.remote.watched.map(({ as }) => as?.name)).toEqual(['Ada']);
+    for (const gap of gaps) gap();
+    await settled();
+    expect(world.remote.watched.map(({ as }) => as?.name)).toEqual(['Ada', 'Bob']);
   });
 
   it('gets a source as soon as there is somebody in whose name', async () => {

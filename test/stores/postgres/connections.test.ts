@@ -5,7 +5,7 @@ import type { Store } from '../../../src/core/ports.ts';
 import { ProblemError } from '../../../src/core/problem.ts';
 import { withoutPassword } from '../../../src/stores/postgres/connection-url.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/postgres-store.ts';
-import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-server.ts';
+import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-of-file.ts';
 import { aChange, aMember, aMessage, aSending, created, joined, sent, start, stored } from '../../support/store-fixtures.ts';
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));

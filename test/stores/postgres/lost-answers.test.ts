@@ -3,7 +3,7 @@ import type { Store } from '../../../src/core/ports.ts';
 import { ProblemError } from '../../../src/core/problem.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/postgres-store.ts';
 import { type LossyProxy, createLossyProxy } from '../../support/lossy-proxy.ts';
-import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-server.ts';
+import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-of-file.ts';
 import { aChange, aCreation, aMember, aMessage, aSending, aSession, created, start, stored } from '../../support/store-fixtures.ts';
 
 async function problemOf(work: Promise<unknown>): Promise<string> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/stores/postgres/migrate.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/postgres-store.ts';
 import { migrations } from '../../../src/stores/postgres/schema.ts';
-import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-server.ts';
+import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-of-file.ts';
 import { aMessage, aSending, created, stored } from '../../support/store-fixtures.ts';
 
 const newest = migrations.at(-1)?.version ?? 0;

@@ -7,7 +7,7 @@ import { createMemberReader } from '../../../src/stores/postgres/read-members.ts
 import { createMessageReader } from '../../../src/stores/postgres/read-messages.ts';
 import { createSessionReader } from '../../../src/stores/postgres/read-sessions.ts';
 import { createTimelineReader } from '../../../src/stores/postgres/read-timeline.ts';
-import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-server.ts';
+import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-of-file.ts';
 
 const filled = `
   INSERT INTO sessions (id, backend, handle, visibility, status, created_at, updated_at, last_activity_at, expires_at, due_at, renewal_count,
