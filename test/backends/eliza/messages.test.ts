@@ -94,6 +94,7 @@ describe('a reply', () => {
   test('belongs to the first of those who wait', async () => {
     await start({}, { act: () => ({ kind: 'silence' }) });
     const { handle } = session.session;
+    world.emulator.fault({ kind: 'delay', ms: 50 }, { times: 1 });
     const sends = (await Promise.all(['one', 'two', 'three'].map(awaited))).map(done);
     const order = world.emulator.state.messages.map(({ content }) => content);
     expect(order).toEqual(['one', 'two', 'three']);
