@@ -18,7 +18,7 @@ const callers = '0f6f3c1e-64a5-4d0e-9b0b-6a4f7f0f3d52';
 const namedAgents = 10;
 
 /** The user that a caller is at the service: the same whenever it comes, but for anonymous ones. */
-const userIdOf = ({ principal, memberId }: Pick<Joiner, 'principal' | 'memberId'>): string => uuidv5(principal ?? memberId, callers);
+export const userIdOf = ({ principal, memberId }: Pick<Joiner, 'principal' | 'memberId'>): string => uuidv5(principal ?? memberId, callers);
 
 /** Opens a session, where the service can keep to what is asked for. */
 export function createOpen({
