@@ -216,7 +216,7 @@ async function compose(
     createHub({
       store,
       // Other gateways may write to the same file, and the bus of this process does not hear of it.
-      bus: { lossless: bus.lossless && config.store.driver === 'memory', subscribe: (listener) => bus.subscribe(listener) },
+      bus: { lossless: bus.lossless && config.store.driver === 'memory', subscribe: (handler, onGap) => bus.subscribe(handler, onGap) },
       engine,
       clock,
       presence,
