@@ -58,12 +58,7 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
     effect: ((at: SessionAt, signal?: AbortSignal) => Promise<Facts | Problem>) | undefined,
     at: () => Promise<SessionAt>,
   ): Promise<Facts | Problem> | null => (effect === undefined ? null : at().then((session) => effect(session, upstreams.signal)));
-  const askOf = <T>(
-    effect: (at: SessionAt, of: T, signal?: AbortSignal) => Promise<Facts | Problem>,
-    at: () => Promise<SessionAt>,
-    of: T,
-  ): Promise<Facts | Problem> => at().then((session) => effect(session, of, upstreams.signal));
-  const settingsPart = createSettingsPart(askOf);
+  const settingsPart = createSettingsPart(upstreams.signal);
 
   return {
     create: createCreate({ ...options, passwords, idempotency, inTurn, admit }),
@@ -80,8 +75,11 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
       if (!isMemberId(memberId))
         return problem('BAD_INPUT', `Expected \`memberId\` to be a Member id (mem_…), got ${shown(memberId)}.`, { path: ['memberId'] });
       let target: Member | null = null;
-      const part: ServicePart = ({ effects: { kick } }, at) =>
-        kick === undefined || target?.upstream == null ? null : askOf(kick, at, upstreams.access.memberAt(target));
+      const part: ServicePart = ({ effects: { kick } }, at) => {
+        if (kick === undefined || target?.upstream == null) return null;
+        const removed = upstreams.access.memberAt(target);
+        return at().then((session) => kick(session, removed, upstreams.signal));
+      };
       const outcome = await runner.command(caller, input, { feature: 'KICK', part }, async (state) => {
         [target = null] = await store.members.byIds([memberId]);
         return decideKick(state, target, { memberId, reason: input.reason ?? null, ban: input.ban ?? true });
@@ -102,12 +100,10 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
       runner.command(
         caller,
         input,
-        { feature: 'EXPIRY', part: settingsPart(() => ({ mode: 'UPDATE', input: { rules: { timeout: input.policy } } })) },
+        { feature: 'EXPIRY', part: settingsPart({ mode: 'UPDATE', input: { rules: { timeout: input.policy } } }) },
         (state) => decideTimeout(state, input.policy, limits),
       ),
     clear: (caller, input) =>
-      runner.command(caller, input, { feature: 'MESSAGES', part: ({ effects: { clear } }, at) => ask(clear, at) }, (state) =>
-        decideClear(state),
-      ),
+      runner.command(caller, input, { feature: 'MESSAGES', part: ({ effects: { clear } }, at) => ask(clear, at) }, decideClear),
   };
 }

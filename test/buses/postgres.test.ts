@@ -7,7 +7,7 @@ busSuite({
   name: 'postgres',
   server: {
     missing: postgresMissing,
-    launch: launchPostgres,
+    launch: () => launchPostgres(),
     open: createPostgresBus,
     async say(url, channel, text) {
       const client = new Client({ connectionString: url });

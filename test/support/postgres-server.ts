@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProgram, launchServer, type ServerProcess, userNamed } from './server-process.ts';
 
@@ -12,8 +12,15 @@ const command = findProgram([...versions.map((version) => `${installed}/${versio
 export const postgresMissing: string | null =
   command === null ? 'No PostgreSQL server found: the tests that need one are SKIPPED. Install it (apt-get install postgresql).' : null;
 
+export interface PostgresOptions {
+  /** `pg_hba.conf`. @default everybody is let in without a password */
+  readonly access?: string;
+  /** More settings, as `name=value`. */
+  readonly settings?: readonly string[];
+}
+
 /** With the database `postgres`, where its superuser is let in without a password. What is written does not reach the disk: it is for tests. */
-export function launchPostgres(): Promise<ServerProcess> {
+export function launchPostgres({ access, settings = [] }: PostgresOptions = {}): Promise<ServerProcess> {
   const program = command ?? '';
   // It refuses to run as root.
   const user = process.getuid?.() === 0 ? userNamed('postgres') : null;
@@ -21,8 +28,10 @@ export function launchPostgres(): Promise<ServerProcess> {
     command: program,
     user,
     prepare(folder) {
-      const options = ['--pgdata', join(folder, 'data'), '--username', 'postgres', '--auth', 'trust', '--no-sync', '--encoding', 'UTF8'];
-      execFileSync(join(dirname(program), 'initdb'), options, { cwd: folder, stdio: 'ignore', ...user });
+      const options = ['--username', 'postgres', '--auth', 'trust', '--no-sync', '--encoding', 'UTF8', '--locale', 'C'];
+      const data = join(folder, 'data');
+      execFileSync(join(dirname(program), 'initdb'), ['--pgdata', data, ...options], { cwd: folder, stdio: 'ignore', ...user });
+      if (access !== undefined) writeFileSync(join(data, 'pg_hba.conf'), access);
     },
     arguments: (folder, port) => [
       '-D',
@@ -37,6 +46,7 @@ export function launchPostgres(): Promise<ServerProcess> {
       'fsync=off',
       '-c',
       'lc_messages=C',
+      ...settings.flatMap((setting) => ['-c', setting]),
     ],
     readyLine: /database system is ready to accept connections/,
     url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/ports.ts';
 import { type Problem, ProblemError, isProblem, problem } from '../../core/problem.ts';
 import type { Sink } from '../../core/service.ts';
 import { ndjsonLines } from '../shared/ndjson-lines.ts';
-import { sleepUntil } from '../shared/sleep.ts';
+import { sleepUntil } from '../../core/sleep.ts';
 import type { MachaniClient } from './client.ts';
 import { hear } from './events.ts';
 import { isMemberName } from './mapping.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/ports.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import type { Service, SessionAt, Sink } from '../../core/service.ts';
-import { sleepUntil } from '../shared/sleep.ts';
+import { sleepUntil } from '../../core/sleep.ts';
 import type { HubNews } from './adapter.ts';
 import { type Hub, createHub } from './hub-connection.ts';
 import { memberFrom } from './mapping.ts';

@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.ts';
 import { type Asked, type HttpFailure, type HttpOutcome, closing } from './http-outcome.ts';
 import { joinSignals } from './joined-signal.ts';
 import { delayBeforeNext } from './retry.ts';
-import { sleepUntil } from './sleep.ts';
+import { sleepUntil } from '../../core/sleep.ts';
 
 export interface AttemptsOptions<T> {
   readonly asked: Asked;

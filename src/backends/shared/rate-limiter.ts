@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
-import { sleepUntil } from './sleep.ts';
+import { sleepUntil } from '../../core/sleep.ts';
 
 /** Keeps to what a service allows. */
 export interface RateLimiter {

@@ -6,7 +6,7 @@ import { canonicalList } from '../identity.ts';
 import { type SessionLimits, listEntries, textLimits } from '../limits.ts';
 import type { Addresses } from '../ports.ts';
 import { type Problem, isProblem } from '../problem.ts';
-import type { Facts, SessionAt, SettingsRequest } from '../service.ts';
+import type { SettingsRequest } from '../service.ts';
 import type { JsonObject } from '../session.ts';
 import type { UpdateInput, UseCases } from '../use-cases.ts';
 import type { SessionPasswords } from './passwords.ts';
@@ -15,25 +15,18 @@ import type { Runner, ServicePart } from './runner.ts';
 /** What of a change of settings its service is told; the rest follows from the decision. */
 type Wanted = Pick<SettingsRequest, 'mode' | 'input'>;
 
-export type SettingsPart = (wanted: () => Wanted) => ServicePart;
+export type SettingsPart = (wanted: Wanted) => ServicePart;
 
 /** The service's part in a change of settings. */
 export const createSettingsPart =
-  (
-    ask: <T>(
-      effect: (at: SessionAt, of: T, signal?: AbortSignal) => Promise<Facts | Problem>,
-      at: () => Promise<SessionAt>,
-      of: T,
-    ) => Promise<Facts | Problem>,
-  ): SettingsPart =>
+  (signal: AbortSignal): SettingsPart =>
   (wanted) =>
   ({ effects: { settings } }, at, { set }) => {
     if (settings === undefined) return null;
-    const effect = (session: SessionAt, of: Wanted, signal?: AbortSignal): Promise<Facts | Problem> => {
-      const { title, description, visibility, rules, defaults, metadata, situation } = { ...session.session, ...set };
-      return settings(session, { ...of, after: { title, description, visibility, rules, defaults, metadata, situation } }, signal);
-    };
-    return ask(effect, at, wanted());
+    return at().then((asked) => {
+      const { title, description, visibility, rules, defaults, metadata, situation } = { ...asked.session, ...set };
+      return settings(asked, { ...wanted, after: { title, description, visibility, rules, defaults, metadata, situation } }, signal);
+    });
   };
 
 /** The object without what goes to the service and nowhere else. */
@@ -75,7 +68,7 @@ export function createSettings({
       const ready: UpdateInput = given ? { ...input, rules: { ...input.rules, allowlist } } : input;
       let hash: string | null | undefined | Problem;
       const { sessionId: _, ...wanted } = ready;
-      return runner.command(caller, input, { feature, part: settingsPart(() => ({ mode, input: wanted })) }, async (state) => {
+      return runner.command(caller, input, { feature, part: settingsPart({ mode, input: wanted }) }, async (state) => {
         const backend = backends.get(state.session.backend);
         const own = withoutSecrets(ready, backend?.service?.secretDefaults ?? []);
         // Refusals that need no hash come without one: hashing is work that a stranger must not be able to order.

@@ -2,6 +2,7 @@ import type { Member } from '../member.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { ServiceSuggestion } from '../service.ts';
 import type { Session } from '../session.ts';
+import { sleepUntil } from '../sleep.ts';
 import { type SessionAccess, createSessionAccess } from './access.ts';
 import { type Adopt, createAdopt } from './adopt.ts';
 import { type Ingest, createIngest } from './ingest.ts';
@@ -55,17 +56,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const watches = createWatches({ ...parts, refresh, ingest, ...(options.lingerMs !== undefined && { lingerMs: options.lingerMs }) });
 
   /** Until the time is over, or the gateway stops. */
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        timer[Symbol.dispose]();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = clock.at(clock.now() + ms, done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
+  const pause = (ms: number): Promise<void> => sleepUntil(clock, clock.now() + ms, signal).catch(() => {});
 
   return {
     access,

@@ -2,7 +2,7 @@ import type { StoredEvent, TimelineEvent } from '../../core/event.ts';
 import type { TimelineReader } from '../../core/ports.ts';
 import { type Table, memberTable, messageTable } from '../shared/tables.ts';
 import { toEvent } from './codec.ts';
-import { readNumber, readOne } from './reading.ts';
+import { readOne } from './reading.ts';
 import type { Prepare } from './statements.ts';
 import type { ReadTurn } from './turn.ts';
 
@@ -11,6 +11,10 @@ const ends = `
 const after = 'SELECT seq, at, body FROM events WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?';
 const memberById = `SELECT ${memberTable.columns} FROM members WHERE id = ?`;
 const messageById = `SELECT ${messageTable.columns} FROM messages WHERE id = ?`;
+
+// In one statement: those of all followed sessions are asked for every second, and each by itself takes four times as long.
+const heads = `
+  SELECT sessions.seq FROM json_each(?) AS asked LEFT JOIN sessions ON sessions.id = asked.value ORDER BY asked.key`;
 
 /** Reads timelines over the given connection. */
 export function createTimelineReader(prepare: Prepare, turn: ReadTurn): TimelineReader {
@@ -42,6 +46,9 @@ export function createTimelineReader(prepare: Prepare, turn: ReadTurn): Timeline
         prepare('COMMIT').run();
       }
     },
-    heads: async (sessionIds) => sessionIds.map((id) => readNumber(prepare, 'SELECT seq FROM sessions WHERE id = ?', id) ?? -1),
+    heads: async (sessionIds) =>
+      prepare(heads)
+        .all(JSON.stringify(sessionIds))
+        .map(([seq = null]) => Number(seq ?? -1)),
   };
 }

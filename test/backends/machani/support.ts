@@ -1,3 +1,4 @@
+import { aSession } from '../../support/store-fixtures.ts';
 import { createMachaniBackend } from '../../../src/backends/machani/index.ts';
 import type { MachaniOptions } from '../../../src/backends/machani/options.ts';
 import type { Backend } from '../../../src/core/backend.ts';
@@ -41,37 +42,18 @@ export const openRequest = (input: CreateInput = {}, more: OpenExtras = {}): Ope
   rules: { ...noRules, ...more.rules },
 });
 
-export const session = (handle: string, more: Partial<Session> = {}): Session => ({
-  id: 'ses_1' as SessionId,
-  backend: 'rooms',
-  handle,
-  title: null,
-  description: null,
-  visibility: 'PRIVATE',
-  status: 'ACTIVE',
-  createdAt: 0,
-  updatedAt: 0,
-  lastActivityAt: 0,
-  renewedAt: null,
-  expiresAt: null,
-  dueAt: null,
-  warnedFor: null,
-  renewalCount: 0,
-  rules: noRules,
-  owners: [],
-  createdBy: null,
-  defaults: {},
-  metadata: {},
-  agentId: null,
-  situation: null,
-  upstream: null,
-  activeMembers: 1,
-  files: 0,
-  fileBytes: 0,
-  version: 1,
-  seq: 0,
-  ...more,
-});
+export const session = (handle: string, more: Partial<Session> = {}): Session =>
+  aSession({
+    id: 'ses_1' as SessionId,
+    backend: 'rooms',
+    handle,
+    visibility: 'PRIVATE',
+    createdAt: 0,
+    updatedAt: 0,
+    lastActivityAt: 0,
+    activeMembers: 1,
+    ...more,
+  });
 
 export const sessionAt = (handle: string, as: MemberAt | null = null, more: Partial<Session> = {}): SessionAt => ({
   session: session(handle, more),

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/ports.ts';
+import type { Clock } from './ports.ts';
 
 /** Resolves at the instant. Rejects with the signal's reason where that comes first. */
 export function sleepUntil(clock: Clock, instant: number, signal: AbortSignal): Promise<void> {
