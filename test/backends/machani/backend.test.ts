@@ -1,47 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { memberName } from '../../../src/backends/machani/mapping.ts';
-import type { MachaniOptions } from '../../../src/backends/machani/options.ts';
-import type { Service } from '../../../src/core/service.ts';
-import { type MachaniEmulator, type MachaniEmulatorOptions, createMachaniEmulator } from '../../emulators/machani/emulator.ts';
-import { type RemoteBackend, checkRequests, createBackend, member, memberAt, outgoing, sessionAt } from './support.ts';
+import { machaniOfEachTest } from './machani-of-each-test.ts';
+import { member, memberAt, outgoing, sessionAt } from './support.ts';
 
-let emulator: MachaniEmulator;
-let backend: RemoteBackend;
-let service: Service;
-
-async function start(options: MachaniEmulatorOptions = {}, own: Partial<MachaniOptions> = {}): Promise<void> {
-  emulator = await createMachaniEmulator(options);
-  backend = createBackend(emulator.url, own);
-  ({ service } = backend);
-}
-
-beforeEach(() => start());
-afterEach(async () => {
-  checkRequests(emulator);
-  await backend[Symbol.asyncDispose]();
-  await emulator[Symbol.asyncDispose]();
-});
-
-/** Starts again with other options. */
-async function restart(...options: Parameters<typeof start>): Promise<void> {
-  await backend[Symbol.asyncDispose]();
-  await emulator[Symbol.asyncDispose]();
-  await start(...options);
-}
-
+const machani = machaniOfEachTest();
 const ada = memberName(member('ada', 'Ada'));
 
 describe('a message', () => {
   test('is published in the name of its author, with its mark', async () => {
-    await restart({}, { clock: { now: () => Date.UTC(2026, 0, 2), at: () => ({ [Symbol.dispose]: () => {} }) } });
-    emulator.createSession({}, 'lobby');
+    await machani.restart({}, { clock: { now: () => Date.UTC(2026, 0, 2), at: () => ({ [Symbol.dispose]: () => {} }) } });
+    machani.emulator.createSession({}, 'lobby');
     const attachments = [{ url: 'https://a.example/b', mediaType: 'image/png', name: null, sizeBytes: 3 }];
-    const sent = await service.send?.(
+    const sent = await machani.service.send?.(
       sessionAt('lobby', memberAt('ada', ada)),
       outgoing('Hi', { channel: '2', metadata: { a: 1 }, attachments }),
     );
     expect(sent).toEqual({ id: null, facts: {}, reply: null });
-    expect(emulator.requests.at(-1)?.body).toEqual({
+    expect(machani.emulator.requests.at(-1)?.body).toEqual({
       name: ada,
       session: 'lobby',
       message: {
@@ -59,27 +34,26 @@ describe('a message', () => {
   });
 
   test('has a name also where nobody of the session speaks', async () => {
-    emulator.createSession({}, 'lobby');
-    await service.send?.(sessionAt('lobby'), outgoing('Hi', { channel: 'side' }));
-    expect(emulator.requests.at(-1)?.body).toMatchObject({ name: 'Parley', message: { channel: 'side' } });
+    machani.emulator.createSession({}, 'lobby');
+    await machani.service.send?.(sessionAt('lobby'), outgoing('Hi', { channel: 'side' }));
+    expect(machani.emulator.requests.at(-1)?.body).toMatchObject({ name: 'Parley', message: { channel: 'side' } });
   });
 
   test('is not sent twice where the answer is lost', async () => {
-    emulator.createSession({}, 'lobby');
-    emulator.fault({ kind: 'reset' }, { when: 'after' });
-    expect(await service.send?.(sessionAt('lobby'), outgoing('Hi'))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-    expect(emulator.count()).toBe(1);
+    machani.emulator.createSession({}, 'lobby');
+    machani.emulator.fault({ kind: 'reset' }, { when: 'after' });
+    expect(await machani.service.send?.(sessionAt('lobby'), outgoing('Hi'))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(machani.emulator.count()).toBe(1);
   });
 });
 
 describe('the credentials', () => {
   test('are sent as they are configured', async () => {
-    await restart({ authorization: 'Bearer s3cret' }, { authorization: 'Bearer s3cret' });
-    emulator.createSession({}, 'lobby');
-    expect(await service.read(sessionAt('lobby'))).toMatchObject({ title: 'A room' });
-    await backend[Symbol.asyncDispose]();
-    backend = createBackend(emulator.url, { authorization: 'Bearer wr0ng' });
-    const refused = await backend.service.read(sessionAt('lobby'));
+    await machani.restart({ authorization: 'Bearer s3cret' }, { authorization: 'Bearer s3cret' });
+    machani.emulator.createSession({}, 'lobby');
+    expect(await machani.service.read(sessionAt('lobby'))).toMatchObject({ title: 'A room' });
+    await machani.reconnect(machani.emulator.url, { authorization: 'Bearer wr0ng' });
+    const refused = await machani.service.read(sessionAt('lobby'));
     expect(refused).toMatchObject({ code: 'UPSTREAM_REFUSED', detail: expect.stringContaining('`authorization`') });
     expect(JSON.stringify(refused)).not.toContain('wr0ng');
   });
@@ -87,7 +61,7 @@ describe('the credentials', () => {
 
 describe('health', () => {
   test('is up, and asked for once by all who ask at a time', async () => {
-    const [one, other] = await Promise.all([backend.health(), backend.health()]);
+    const [one, other] = await Promise.all([machani.backend.health(), machani.backend.health()]);
     expect(one).toMatchObject({
       status: 'UP',
       circuit: 'CLOSED',
@@ -96,18 +70,18 @@ describe('health', () => {
       checkedAt: expect.any(Number),
     });
     expect(other).toBe(one);
-    expect(await backend.health()).toBe(one);
-    expect(emulator.count()).toBe(1);
+    expect(await machani.backend.health()).toBe(one);
+    expect(machani.emulator.count()).toBe(1);
   });
 
   test('is degraded where it answers oddly, and down where it does not', async () => {
     let now = 0;
-    await restart({ authorization: 'x' }, { clock: { now: () => now, at: () => ({ [Symbol.dispose]: () => {} }) }, retries: 0 });
-    expect(await backend.health()).toMatchObject({ status: 'DEGRADED', message: expect.stringContaining('`authorization`') });
-    await emulator.stop();
-    expect(await backend.health()).toMatchObject({ status: 'DEGRADED' });
+    await machani.restart({ authorization: 'x' }, { clock: { now: () => now, at: () => ({ [Symbol.dispose]: () => {} }) }, retries: 0 });
+    expect(await machani.backend.health()).toMatchObject({ status: 'DEGRADED', message: expect.stringContaining('`authorization`') });
+    await machani.emulator.stop();
+    expect(await machani.backend.health()).toMatchObject({ status: 'DEGRADED' });
     now = 2_000;
-    expect(await backend.health()).toMatchObject({ status: 'DOWN', circuit: 'CLOSED', latencyMs: null });
+    expect(await machani.backend.health()).toMatchObject({ status: 'DOWN', circuit: 'CLOSED', latencyMs: null });
   });
 });
 
@@ -118,14 +92,14 @@ describe('a reply that is none', () => {
     [{}, '`name`'],
     [[], 'the body'],
   ])('is a failure that names the field: %o', async (body, named) => {
-    emulator.fault({ kind: 'nonsense', body });
-    const failed = await service.read(sessionAt('lobby'));
+    machani.emulator.fault({ kind: 'nonsense', body });
+    const failed = await machani.service.read(sessionAt('lobby'));
     expect(failed).toMatchObject({ code: 'UPSTREAM_FAILED', backend: 'rooms', detail: expect.stringContaining(named) });
   });
 
   test('to a list names the place', async () => {
-    emulator.fault({ kind: 'nonsense', body: { sessions: [{ name: 'sessions/a' }, { displayName: 'x' }] } });
-    expect(await service.list?.({ limit: 5, page: null, filter: { agentId: null, metadata: null } })).toMatchObject({
+    machani.emulator.fault({ kind: 'nonsense', body: { sessions: [{ name: 'sessions/a' }, { displayName: 'x' }] } });
+    expect(await machani.service.list?.({ limit: 5, page: null, filter: { agentId: null, metadata: null } })).toMatchObject({
       code: 'UPSTREAM_FAILED',
       detail: expect.stringContaining('`sessions.1.name`'),
     });
@@ -133,23 +107,33 @@ describe('a reply that is none', () => {
 });
 
 test('an abort is thrown as it was given', async () => {
-  emulator.fault({ kind: 'hang' });
+  machani.emulator.fault({ kind: 'hang' });
   const abort = new AbortController();
-  const reading = service.read(sessionAt('lobby'), abort.signal);
-  await emulator.received();
+  const reading = machani.service.read(sessionAt('lobby'), abort.signal);
+  await machani.emulator.received();
   const reason = new Error('enough');
   abort.abort(reason);
   await expect(reading).rejects.toBe(reason);
 });
 
 test('says what it does', async () => {
-  expect([backend.kind, backend.name, await backend.agents(), backend.onExpiry]).toEqual(['MACHANI', 'rooms', [], 'DELETE']);
-  expect(Object.keys(service.effects).sort()).toEqual(['end', 'join', 'kick', 'leave', 'settings']);
-  expect(['history', 'suggestions', 'wallet', 'find', 'list', 'send', 'watch'].filter((part) => part in service)).toEqual([
+  expect([machani.backend.kind, machani.backend.name, await machani.backend.agents(), machani.backend.onExpiry]).toEqual([
+    'MACHANI',
+    'rooms',
+    [],
+    'DELETE',
+  ]);
+  expect(Object.keys(machani.service.effects).sort()).toEqual(['end', 'join', 'kick', 'leave', 'settings']);
+  expect(['history', 'suggestions', 'wallet', 'find', 'list', 'send', 'watch'].filter((part) => part in machani.service)).toEqual([
     'find',
     'list',
     'send',
     'watch',
   ]);
-  expect(backend.features).toMatchObject({ MESSAGES: 'UPSTREAM', HISTORY: 'GATEWAY', ALLOWLIST: 'GATEWAY', AGENT_REPLY: 'UNAVAILABLE' });
+  expect(machani.backend.features).toMatchObject({
+    MESSAGES: 'UPSTREAM',
+    HISTORY: 'GATEWAY',
+    ALLOWLIST: 'GATEWAY',
+    AGENT_REPLY: 'UNAVAILABLE',
+  });
 });
