@@ -66,6 +66,12 @@ describe.concurrent.each(subjects.map((subject) => [titleOf(subject), subject] a
       const seen = (await query(urls[1] ?? '', source, { id: host.sessionId }, host.credentials)).session;
       const said = seen.messages.nodes.filter(({ role }: any) => role !== 'ASSISTANT').map(({ content }: any) => content as string);
       expect(said.toSorted()).toEqual(all.toSorted());
+      // Each answer once, and after what it answers.
+      const inOrder = seen.messages.nodes.map(({ role, content }: any) => `${role} ${content}`);
+      const answers = inOrder.filter((said: string) => said.startsWith('ASSISTANT You said: '));
+      expect(new Set(answers).size).toBe(answers.length);
+      for (const answer of answers.filter((said: string) => said.includes('said here')))
+        expect(inOrder.indexOf(answer.replace('ASSISTANT You said: ', 'USER '))).toBeLessThan(inOrder.indexOf(answer));
       const names = seen.members.nodes.map(({ name }: any) => name as string);
       expect(new Set(names).size).toBe(names.length);
       for (const { events } of streams) {

@@ -5,9 +5,7 @@ import type { NewMessage, SessionChange } from '../ports.ts';
 import { type ServiceMessage, markedId } from '../service.ts';
 import type { Session } from '../session.ts';
 import { type State, change, touchOf } from './state.ts';
-
-/** A message that carries the mark of this store is on the way into it for this long; after that its sender is taken to have died. */
-const underwayMs = 60_000;
+import { underwayMs } from './underway.ts';
 
 /** The ids that a service's message can have in the store: its own again, where it was sent from here, or the one made from the service's. */
 export function idsOfMessage(session: Pick<Session, 'id'>, epoch: string, { id, mark }: ServiceMessage): readonly MessageId[] {
@@ -68,8 +66,8 @@ export function decideIngest(moment: Pick<State, 'session' | 'now'>, ingestion: 
   const { epoch, active } = ingestion;
   if (session.status !== 'ACTIVE') return null;
   const clearedAt = session.upstream?.clearedAt ?? -Infinity;
-  const isUnderway = ({ mark, createdAt }: ServiceMessage): boolean => markedId(epoch, mark) !== null && now - createdAt <= underwayMs;
-  const unknown = unknownIn(session, ingestion).filter((message) => message.createdAt > clearedAt && !isUnderway(message));
+  const isMarked = ({ mark, createdAt }: ServiceMessage): boolean => markedId(epoch, mark) !== null && now - createdAt <= underwayMs;
+  const unknown = unknownIn(session, ingestion).filter((message) => message.createdAt > clearedAt && !isMarked(message));
   const news = withoutSent(unknown, ingestion.sent);
   if (news.length === 0) return null;
   const authors = new Map(active.flatMap(({ id, upstream }) => (upstream === null ? [] : [[upstream.id, id] as const])));
