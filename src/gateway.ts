@@ -26,7 +26,7 @@ import { systemClock } from './core/system-clock.ts';
 import { createUpstreams } from './core/upstream/upstreams.ts';
 import { createEngine } from './graphql/engine.ts';
 import { type Hub, createHub } from './live/hub.ts';
-import { createInProcessPresence } from './live/presence.ts';
+import { createPresence } from './live/presence.ts';
 import { createLogger } from './observability/logger.ts';
 import { openStore } from './stores/registry.ts';
 import { createTransport } from './transport/transport.ts';
@@ -111,7 +111,7 @@ async function compose(
       await Promise.all([...backends.values()].map(async ({ service }) => service?.[Symbol.asyncDispose]()));
     },
   });
-  const presence = createInProcessPresence();
+  const presence = own(createPresence({ store: store.presence, clock, report: report('Who is online could not be noted') }));
   const box = createSecretBox(secret);
   const inTurn = createSerializer();
   // The hub follows the services, and what they say goes to the hub.

@@ -225,6 +225,26 @@ export interface ChallengeStore {
   take(id: string, now: number): Promise<string | null>;
 }
 
+/** Which members have a live subscription, as each gateway notes it of its own. */
+export interface PresenceStore {
+  /**
+   * Notes members that are online now at the gateway, and others that are no longer, and that all it has noted holds until `until`. What
+   * gateways noted whose time was over by `now` is forgotten. False = nothing was noted of this gateway before, or it is forgotten: it is
+   * to note all of its members again.
+   */
+  note(note: {
+    readonly gateway: string;
+    readonly entered: readonly MemberId[];
+    readonly left: readonly MemberId[];
+    readonly now: number;
+    readonly until: number;
+  }): Promise<boolean>;
+  /** Whether any gateway but the one that asks has the member online, in the order of the ids. */
+  online(memberIds: readonly MemberId[], now: number, asking: string): Promise<readonly boolean[]>;
+  /** Forgets the gateway, which stops, with all that it noted. */
+  leave(gateway: string): Promise<void>;
+}
+
 /**
  * Where the gateway's records are. An acknowledged commit is there to stay, as far as the driver says; reads that start after the
  * acknowledgement see it. Every driver passes the same conformance suite.
@@ -239,6 +259,7 @@ export interface Store extends AsyncDisposable {
   readonly timeline: TimelineReader;
   readonly apiKeys: ApiKeyStore;
   readonly challenges: ChallengeStore;
+  readonly presence: PresenceStore;
   /** Deletes idempotency records and challenges from before the instant. Answers how many. */
   prune(before: { readonly idempotency: number; readonly challenges: number }): Promise<number>;
   /** Rejects where the store cannot answer. */

@@ -13,6 +13,7 @@ import {
   readTimeline,
   sessionsOfPrincipal,
 } from './memory/readers.ts';
+import { createMemoryPresence } from './memory/presence.ts';
 import { newTables, pairKey } from './memory/tables.ts';
 import { newEpoch } from './shared/epoch.ts';
 
@@ -104,6 +105,7 @@ export function createMemoryStore({ epoch = newEpoch() }: MemoryStoreOptions = {
           return challenge !== undefined && challenge.expiresAt > now ? challenge.payload : null;
         }),
     },
+    presence: createMemoryPresence(tables, answer),
     prune: (before) =>
       answer(() => {
         const records = [...tables.idempotency].filter(([, record]) => record.createdAt < before.idempotency);

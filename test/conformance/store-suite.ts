@@ -6,6 +6,7 @@ import { lifeChecks } from './store-life.ts';
 import { listChecks } from './store-lists.ts';
 import { memberChecks } from './store-members.ts';
 import { peekChecks } from './store-peeks.ts';
+import { presenceChecks } from './store-presence.ts';
 import { raceChecks } from './store-races.ts';
 import { timelineChecks } from './store-timeline.ts';
 import { valueChecks } from './store-values.ts';
@@ -34,6 +35,7 @@ const groups: Readonly<Record<string, Checks>> = {
   peeks: peekChecks,
   timeline: timelineChecks,
   'keys, challenges and records of requests': keyChecks,
+  presence: presenceChecks,
   values: valueChecks,
   life: lifeChecks,
 };

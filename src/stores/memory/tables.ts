@@ -20,6 +20,8 @@ export interface Tables {
   readonly idempotency: Map<string, IdempotencyRecord>;
   readonly apiKeys: Map<string, ApiKeyRecord>;
   readonly challenges: Map<string, { readonly payload: string; readonly expiresAt: number }>;
+  /** By gateway. */
+  readonly presence: Map<string, { readonly members: Set<MemberId>; readonly until: number }>;
 }
 
 export const newTables = (): Tables => ({
@@ -33,6 +35,7 @@ export const newTables = (): Tables => ({
   idempotency: new Map(),
   apiKeys: new Map(),
   challenges: new Map(),
+  presence: new Map(),
 });
 
 /** One text for two, different for different pairs. */

@@ -9,6 +9,7 @@ import { encodeCommit } from './encode.ts';
 import { messageOf } from './failures.ts';
 import { createLife, within } from './life.ts';
 import { migrate } from './migrate.ts';
+import { createPostgresPresence } from './presence.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
 import { createSessionReader } from './read-sessions.ts';
@@ -74,6 +75,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     timeline: within(life, createTimelineReader(query)),
     apiKeys: within(life, createApiKeys(database)),
     challenges: within(life, createChallenges(database)),
+    presence: within(life, createPostgresPresence(database)),
     prune: (before) => life.run(() => prune(database, before)),
     check: (signal) => life.run(() => check(database, signal)),
     [Symbol.asyncDispose]: () => life[Symbol.asyncDispose](),

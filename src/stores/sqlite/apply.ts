@@ -4,6 +4,7 @@ import { apiKeyTable, idempotencyTable, memberTable, messageTable, sessionTable 
 import { unescapeText } from './codec.ts';
 import type { ChangeJob, CreationJob, Job, JobResult } from './jobs.ts';
 import { readOne } from './reading.ts';
+import { notePresence } from './presence.ts';
 import { type Prepare, type Row, createPrepare } from './statements.ts';
 
 const insertSession = `INSERT INTO sessions (${sessionTable.columns}) VALUES (${sessionTable.placeholders})`;
@@ -55,6 +56,11 @@ export function createApply(database: DatabaseSync): (job: Job) => JobResult {
         const [payload = null, expiresAt = null] = row ?? [];
         return payload !== null && Number(expiresAt) > job.now ? unescapeText(String(payload)) : null;
       }
+      case 'notePresence':
+        return notePresence(prepare, job);
+      case 'leavePresence':
+        prepare('DELETE FROM gateways WHERE id = ?').run(job.gateway);
+        return null;
       case 'prune':
         return prune(prepare, job);
       case 'ping':

@@ -1,4 +1,4 @@
-import type { CommitOutcome, SessionChange } from '../../core/ports.ts';
+import type { CommitOutcome, PresenceStore, SessionChange } from '../../core/ports.ts';
 import type { FileOptions } from './open-database.ts';
 import type { Row, Value } from './statements.ts';
 
@@ -41,6 +41,11 @@ export interface Jobs {
     readonly job: { readonly kind: 'takeChallenge'; readonly id: string; readonly now: number };
     readonly result: string | null;
   };
+  readonly notePresence: {
+    readonly job: { readonly kind: 'notePresence' } & Parameters<PresenceStore['note']>[0];
+    readonly result: boolean;
+  };
+  readonly leavePresence: { readonly job: { readonly kind: 'leavePresence'; readonly gateway: string }; readonly result: null };
   /** Deletes at most `limit` of each: a long deletion would hold up the commits behind it. */
   readonly prune: {
     readonly job: { readonly kind: 'prune'; readonly idempotency: number; readonly challenges: number; readonly limit: number };

@@ -5,6 +5,7 @@ import { escapeText, toRow, unescapeText } from './codec.ts';
 import { encodeCommit } from './encode.ts';
 import { type Durability, epochOf, openForReading } from './open-database.ts';
 import { createKept } from './kept.ts';
+import { createSqlitePresence } from './presence.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
 import { createSessionReader } from './read-sessions.ts';
@@ -74,6 +75,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       timeline: createTimelineReader(prepare, turn),
       apiKeys: createApiKeys(prepare, writes),
       challenges: createChallenges(prepare, writes),
+      presence: createSqlitePresence(prepare, writes),
       prune: (before) => prune(writes, before),
       check: async (signal) => {
         readNumber(prepare, 'SELECT 1');
