@@ -226,6 +226,7 @@ async function compose(
       onError: report('A subscription could not be served'),
     }),
   );
+  bus.hear(({ sessionId, messageId, text }) => hub?.emit(sessionId, { type: 'REPLY_DELTA', messageId, text }));
   const transport = own(
     await createTransport({
       engine,

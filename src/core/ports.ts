@@ -274,6 +274,14 @@ export interface Hint {
   readonly seq: number;
 }
 
+/** A piece of a reply in the making. */
+export interface Piece {
+  readonly sessionId: SessionId;
+  /** Of the reply. */
+  readonly messageId: MessageId;
+  readonly text: string;
+}
+
 /** Carries hints between gateways, and within one. */
 export interface Bus extends AsyncDisposable {
   /** True where a published hint reaches every subscriber unless the process ends: then nobody needs to poll. */
@@ -285,6 +293,13 @@ export interface Bus extends AsyncDisposable {
    * called where hints may have been lost: whoever needs them looks by itself. The answer unsubscribes; calling it again does nothing.
    */
   subscribe(handler: (hint: Hint) => void, onGap?: () => void): () => void;
+  /**
+   * To the other gateways, at most once: the reply itself comes by the timeline. Those of one reply come in their order, several together
+   * perhaps. Never throws, and waits for nobody.
+   */
+  tell(piece: Piece): void;
+  /** Hears of others' pieces. The answer ends it. */
+  hear(handler: (piece: Piece) => void): () => void;
   /** Rejects where hints do not get through. */
   check(signal?: AbortSignal): Promise<void>;
 }

@@ -36,8 +36,8 @@ export interface Underway {
   /** Of the message that is sent, or that is answered. */
   readonly id: MessageId;
   readonly role: Message['role'];
-  /** SHA-256 of the content, hex. Null = whatever it says: an answer. */
-  readonly digest: string | null;
+  /** Of the content (see `fingerprintOf`). Null = whatever it says: an answer. */
+  readonly fingerprint: string | null;
   /** Epoch milliseconds: from then on its gateway is taken to have died. */
   readonly until: number;
 }

@@ -40,6 +40,8 @@ export function createPresence(options: PresenceOptions): Presence & AsyncDispos
   /** Null = never asked; true = the last note got through. */
   let isNoting: boolean | null = null;
   let closed = false;
+  // Asked again after each wait.
+  const isClosed = (): boolean => closed;
 
   /** Notes at the instant at the latest. */
   function plan(due: number): void {
@@ -79,7 +81,7 @@ export function createPresence(options: PresenceOptions): Presence & AsyncDispos
         isNoting = false;
         return;
       }
-    } while (changed.size > 0 && !closed);
+    } while (changed.size > 0 && !isClosed());
   }
 
   function change(memberId: MemberId): void {

@@ -22,6 +22,8 @@ function lossyBus(): Bus & { passes: (hint: Hint) => boolean; readonly handlers:
     gap() {
       for (const handler of gapHandlers) handler();
     },
+    tell: () => undefined,
+    hear: () => () => undefined,
     subscribe(handler: (hint: Hint) => void, onGap?: () => void) {
       handlers.add(handler);
       if (onGap !== undefined) gapHandlers.add(onGap);

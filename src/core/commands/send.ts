@@ -8,7 +8,7 @@ import type { Idempotency, Requested } from '../idempotency.ts';
 import { type MessageId, type SessionId, isMessageId, messageIdFrom, newMessageId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { Message } from '../message.ts';
-import type { Clock, Emit, IdempotencyRecord, Store } from '../ports.ts';
+import type { Bus, Clock, Emit, IdempotencyRecord, Store } from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
 import { type Sent, type ServiceMessage, markOf } from '../service.ts';
@@ -21,6 +21,7 @@ import { shownOf } from './settings.ts';
 
 export interface SendOptions {
   readonly store: Store;
+  readonly bus: Pick<Bus, 'tell'>;
   readonly backends: ReadonlyMap<string, Backend>;
   readonly limits: SessionLimits;
   readonly idempotency: Idempotency;
@@ -62,7 +63,7 @@ function writtenBy({ seq, change }: Extract<Outcome, { kind: 'done' }>): Message
 
 /** The command that sends a message. */
 export function createSend(options: SendOptions): UseCases['send'] {
-  const { store, backends, limits, idempotency, runner, upstreams, inTurn, emit, clock } = options;
+  const { store, bus, backends, limits, idempotency, runner, upstreams, inTurn, emit, clock } = options;
   const sentBefore = createSentBefore(store, upstreams.signal);
 
   async function repliedTo({ inReplyTo }: SendInput): Promise<Message | null | Problem> {
@@ -134,7 +135,11 @@ export function createSend(options: SendOptions): UseCases['send'] {
               options: { ...message.options, ...input.options },
               mark: markOf(store.epoch, message.id),
               awaitReply: input.awaitReply === true,
-              onDelta: ({ id, text }) => emit(session.id, { type: 'REPLY_DELTA', messageId: messageIdFrom(session.id, id), text }),
+              onDelta: ({ id, text }) => {
+                const messageId = messageIdFrom(session.id, id);
+                emit(session.id, { type: 'REPLY_DELTA', messageId, text });
+                if (service.deltasInCall === true) bus.tell({ sessionId: session.id, messageId, text });
+              },
             },
             upstreams.signal,
           ));

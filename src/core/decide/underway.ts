@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { MessageId } from '../ids.ts';
+import { type MessageId, fingerprintOf } from '../ids.ts';
 import type { Message } from '../message.ts';
 import type { SessionChange } from '../ports.ts';
 import type { Session, SessionUpstream, Underway } from '../session.ts';
@@ -15,8 +14,6 @@ export interface Awaited {
 
 /** A message, or an answer, is on its way for this long; after that its gateway is taken to have died. */
 export const underwayMs = 60_000;
-const digestOf = (content: string): string => createHash('sha256').update(content).digest('hex');
-
 /** What of a sending is over, and what begins. */
 export interface Exchange {
   readonly gone: MessageId;
@@ -31,7 +28,7 @@ function upstreamWith({ upstream }: Pick<Session, 'upstream'>, now: number, exch
     const added = next.map(({ id, role, content }): Underway => ({
       id,
       role,
-      digest: content === null ? null : digestOf(content),
+      fingerprint: content === null ? null : fingerprintOf(content),
       until: now + underwayMs,
     }));
     underway = [...underway.filter(({ id }) => id !== gone), ...added];
@@ -62,5 +59,6 @@ export const isUnderway = (
   isPatient: boolean,
 ): boolean =>
   (upstream?.underway ?? []).some(
-    (each) => each.until > now && each.role === role && (each.digest === null ? isPatient : each.digest === digestOf(content)),
+    (each) =>
+      each.until > now && each.role === role && (each.fingerprint === null ? isPatient : each.fingerprint === fingerprintOf(content)),
   );
