@@ -5,19 +5,9 @@ import { describe, test } from 'vitest';
 import { createGateway } from '../../src/gateway.ts';
 import { subjects } from '../backends/subjects.ts';
 import type { Emulator } from '../emulators/shared/emulator.ts';
-import { type FarWorld, farWorld, titleOf } from '../support/far-world.ts';
+import { type FarWorld, farWorld, sourcesAt, titleOf } from '../support/far-world.ts';
 import { createSession, joinSession, mutate, post, query } from '../support/graphql-client.ts';
 import { allEvents, follow, ofType } from '../support/live-client.ts';
-
-/** The connections by which the service tells what happens; null = it tells nothing by itself. */
-function sourcesAt(emulator: Emulator | null): number | null {
-  const { hub, sockets, state } = emulator as unknown as {
-    readonly hub?: { count(): number };
-    readonly sockets?: { readonly connected: number };
-    readonly state?: { readonly streams?: ReadonlySet<unknown> };
-  };
-  return hub?.count() ?? sockets?.connected ?? state?.streams?.size ?? null;
-}
 
 describe.concurrent.each(subjects.map((subject) => [titleOf(subject), subject] as const))('%s', (_, subject) => {
   const talkative = subject.others.say ? ['two gateways over one store write one event for what happens at the service'] : [];
