@@ -13,11 +13,11 @@ const filled = `
   INSERT INTO sessions (id, backend, handle, visibility, status, created_at, updated_at, last_activity_at, expires_at, due_at, renewal_count,
       rules, owners, defaults, metadata, created_by, active_members, files, file_bytes, version, seq, message_count)
     SELECT 's' || n, 'local', 's' || n, CASE n % 3 WHEN 0 THEN 'PRIVATE' ELSE 'PUBLIC' END, 'ACTIVE', n, n, n, n + 1000000, n + 1000000, 0,
-      '{}', '[]', '{}', '{}', 'user' || n % 1000, 10, 0, 0, 1, 10, 10
+      '{}', '[]', '{}', '{}', 'user' || n % 1000, 10, 0, 0, 1, 48, 48
     FROM generate_series(1, 20000) AS n;
   INSERT INTO messages (id, session_id, seq, role, content, channel, attachments, metadata, options, created_at)
     SELECT 'm' || n, 's' || n % 20000 + 1, n / 20000 + 1, 'USER', 'hello', CASE n % 2 WHEN 0 THEN 'c' END, '[]', '{}', '{}', n
-    FROM generate_series(0, 199999) AS n;
+    FROM generate_series(0, 949999) AS n;
   INSERT INTO messages (id, session_id, seq, role, content, channel, attachments, metadata, options, created_at)
     SELECT 'b' || n, 'big', n, 'USER', 'hello', 'c' || n / 100, '[]', '{}', '{}', n FROM generate_series(1, 50000) AS n;
   INSERT INTO events (session_id, seq, at, body, mark)
@@ -28,7 +28,7 @@ const filled = `
     FROM generate_series(1, 20000) AS n;
   ANALYZE;`;
 
-describe.skipIf(postgresIsMissing)(`plans over 200,000 messages${needsPostgres}`, () => {
+describe.skipIf(postgresIsMissing)(`plans over a million messages${needsPostgres}`, () => {
   const server = postgresOfFile();
   let url = '';
 
@@ -37,7 +37,7 @@ describe.skipIf(postgresIsMissing)(`plans over 200,000 messages${needsPostgres}`
     await using store = await createPostgresStore({ url });
     await store.check();
     await server.execute(filled, url);
-  });
+  }, 180_000);
 
   /** The plans of the statements by which the work is done, as the server would choose them for any values. */
   async function plansOf(work: (query: Query) => Promise<unknown>): Promise<readonly string[]> {
