@@ -138,7 +138,9 @@ async function reachEnd({ truths }: History, subscribers: readonly Subscriber[])
 
 function summary({ sessions, writes, streams, truths, faults }: History): Omit<Report, 'seed' | 'bus' | 'seconds' | 'violations'> {
   const counted = (names: readonly string[]): Record<string, number> =>
-    Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]).sort());
+    Object.fromEntries(
+      [...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+    );
   const outcomes = writes.map((write) => ({ operation: write.operation, outcome: outcomeOf(write) }));
   return {
     sessions: sessions.length,

@@ -16,9 +16,9 @@ export interface Following {
 }
 
 interface Receiver {
-  result(result: { readonly data?: any; readonly errors?: unknown }): void;
+  readonly result: (result: { readonly data?: any; readonly errors?: unknown }) => void;
   /** `complete`, or what kept it from completing. */
-  over(how: unknown): void;
+  readonly over: (how: unknown) => void;
 }
 
 /** What comes of a subscription that `begin` starts, and that what it answers with stops. */

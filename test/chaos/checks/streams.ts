@@ -1,7 +1,7 @@
 import { type Seen, type Stream, type Truth, eventsOf } from '../history.ts';
 import type { Rule, Violation } from './violation.ts';
 
-const ends = ['SessionExpired', 'SessionEnded'];
+const ends: ReadonlySet<string> = new Set(['SessionExpired', 'SessionEnded']);
 
 /** What every subscriber saw must be one piece of the timeline: from where it began to its end, or to where it was when it was cut off. */
 export function checkStreams(truth: Truth, start: string, streams: readonly Stream[]): readonly Violation[] {
@@ -55,7 +55,7 @@ function checkStream({ events: timeline, status }: Truth, places: ReadonlyMap<st
     const event = timeline[furthest];
     const isOwnEnd = event !== undefined && /^Member(?:Left|Kicked)$/.test(event.__typename) && event.member?.id === member;
     // Whoever comes when all is over is given nothing more.
-    const isOver = event === undefined ? status !== 'ACTIVE' : ends.includes(event.__typename);
+    const isOver = event === undefined ? status !== 'ACTIVE' : ends.has(event.__typename);
     if (!isOwnEnd && !isOver) {
       report('ended-early', event?.cursor ?? null, 'the end of the session or of the membership as the last event', nameOf(event));
     }

@@ -61,9 +61,9 @@ export async function runHost(context: Context, session: string, credentials: Cr
       await write(context, { client, session, operation: 'kick', subject: memberId, input, credentials });
     }
     // Not tried again: a second change is a second change.
-    const title = `title ${turn}`;
-    const input = { sessionId: session, title };
+    const description = `as of turn ${turn}`;
+    const input = { sessionId: session, description };
     if (!stopping.aborted)
-      await write(context, { client, session, operation: 'rename', subject: title, input, credentials, persists: false });
+      await write(context, { client, session, operation: 'update', subject: description, input, credentials, persists: false });
   }
 }
