@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { History } from './history.ts';
+import { type History, outcomeOf } from './history.ts';
 import type { Random } from './random.ts';
 import type { Place, World } from './world.ts';
 
@@ -20,8 +20,6 @@ export interface NemesisOptions {
   readonly world: World;
   readonly history: History;
   readonly random: Random;
-  /** Acknowledged writes that were begun after this, so far. */
-  readonly acknowledgedSince: (time: number) => number;
 }
 
 /** A frozen bus stays frozen until so many writes were begun and acknowledged. */
@@ -35,7 +33,7 @@ export interface Nemesis {
   rage(pauseMs: { readonly from: number; readonly to: number }, signal: AbortSignal): Promise<void>;
 }
 
-export function createNemesis({ world, history, random, acknowledgedSince }: NemesisOptions): Nemesis {
+export function createNemesis({ world, history, random }: NemesisOptions): Nemesis {
   const { places, store, bus } = world;
   const busy = new Set<object>();
 
@@ -68,9 +66,10 @@ export function createNemesis({ world, history, random, acknowledgedSince }: Nem
   async function freezeBus(): Promise<void> {
     const from = performance.now();
     bus.freeze();
-    await wait(1_000, 5_000);
+    // Sometimes so long that the gateways notice, and give the connection up.
+    await wait(1_000, random.chance(0.3) ? 14_000 : 4_000);
     // What is sent does not wait for the bus, so that this ends; if it did, the run would not.
-    while (acknowledgedSince(from) < sendsPastBus) await delay(20);
+    while (acknowledgedSince(history, from) < sendsPastBus) await delay(20);
     bus.thaw();
   }
 
@@ -133,4 +132,16 @@ export function createNemesis({ world, history, random, acknowledgedSince }: Nem
       await Promise.all(underWay);
     },
   };
+}
+
+/** Acknowledged writes that were begun after this, so far. */
+function acknowledgedSince({ writes }: History, time: number): number {
+  let count = 0;
+  // They are in the order of their ends.
+  for (let index = writes.length - 1; index >= 0; index -= 1) {
+    const write = writes[index];
+    if (write === undefined || (write.attempts.at(-1)?.answeredAt ?? 0) < time) break;
+    if (outcomeOf(write) === 'done' && (write.attempts[0]?.sentAt ?? 0) >= time) count += 1;
+  }
+  return count;
 }

@@ -105,11 +105,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     for (let index = 0; index < mortals; index += 1)
       work.push(runMortals(forked(context), world.credentials, `mortal ${index}`, subscribers));
 
-    const acknowledgedSince = (time: number): number =>
-      history.writes.filter((write) => outcomeOf(write) === 'done' && (write.attempts[0]?.sentAt ?? 0) >= time).length;
-    const failed = Promise.all(work).then(() => delay(0));
-    const nemesis = createNemesis({ world, history, random: random.fork(), acknowledgedSince });
-    await Promise.race([options.faults(nemesis), failed]);
+    const failure = Promise.withResolvers<never>();
+    for (const each of work) each.catch(failure.reject);
+    const nemesis = createNemesis({ world, history, random: random.fork() });
+    await Promise.race([options.faults(nemesis), failure.promise]);
     await world.heal();
     stopping.abort();
     await inTime('the clients to have an answer to all that they asked', Promise.all(work));

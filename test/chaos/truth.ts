@@ -49,8 +49,8 @@ export async function readTruth({ places, store, credentials }: World, history: 
     // Those that have an end are read until it.
     const following = follow(url, everything, { sessionId: id, after: cursor }, credentials);
     let head: string = cursor;
-    if (expiresAt !== null) await following.ended;
-    else head = (await ask(null)).cursor;
+    if (expiresAt === null) head = (await ask(null)).cursor;
+    else if ((await following.ended) !== 'complete') throw new Error(`The replay of session ${id} broke off.`);
     if (expiresAt === null && head !== cursor) await following.until((event) => event.cursor === head && isEvent(event));
     await following.stop();
 

@@ -22,7 +22,7 @@ interface Receiver {
 }
 
 /** What comes of a subscription that `begin` starts, and that what it answers with stops. */
-function following(begin: (receiver: Receiver) => () => void): Following {
+function following(begin: (receiver: Receiver) => () => Promise<void>): Following {
   const events: any[] = [];
   const arrivals = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
   const { promise: ended, resolve: over } = Promise.withResolvers<any>();
@@ -47,7 +47,7 @@ function following(begin: (receiver: Receiver) => () => void): Following {
         }
       }
     },
-    stop: async () => stop(),
+    stop,
   };
 }
 
@@ -61,7 +61,8 @@ export function follow(url: string, source: string, variables: Record<string, un
   });
   return following(({ result, over }) => {
     client.subscribe<any>({ query: source, variables }, { next: result, error: over, complete: () => over('complete') });
-    return () => void client.dispose();
+    // Where there was no connection to dispose of, `ended` says why.
+    return async () => Promise.resolve(client.dispose()).catch(() => undefined);
   });
 }
 
@@ -85,7 +86,7 @@ export function followSse(url: string, source: string, variables: Record<string,
   };
   return following((receiver) => {
     read(receiver).then(receiver.over, receiver.over);
-    return () => stopping.abort();
+    return async () => stopping.abort();
   });
 }
 

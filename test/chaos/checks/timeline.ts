@@ -28,7 +28,8 @@ function checkNumbers({ events, stored }: Truth, report: Report): void {
   }
   const kept = stored.events.slice(-events.length || stored.events.length).map(({ type }) => type);
   const told = events.map(({ __typename }) => __typename.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase());
-  const other = told.findIndex((type, index) => type !== kept[index]);
+  // Both end at the head.
+  const other = told.findLastIndex((type, index) => type !== kept[index]);
   if (other >= 0) report('replay-differs', events[other]?.cursor ?? null, String(kept[other]), String(told[other]));
   // The event that the first cursor stands behind is there too.
   if (told.length >= stored.events.length) report('replay-differs', null, `less than ${stored.events.length} events`, `${told.length}`);
