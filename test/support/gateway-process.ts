@@ -31,15 +31,17 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(own);
 }
 
-/**
- * Starts the gateway as its users do and resolves once it answers `GET /health/ready` with 200. Rejects with its output where it ends
- * before that.
- */
+/** Starts the gateway as its users do and resolves once it is up. Rejects with its output where it ends before that. */
 export async function startGatewayProcess(options: {
   readonly dataDir: string;
   /** @default a free one */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * What is waited for: that it answers, or that store and bus do so too.
+   * @default 'ready'
+   */
+  readonly until?: 'live' | 'ready';
 }): Promise<GatewayProcess> {
   const port = options.port ?? (await freePort());
   const child: ChildProcess = spawn(process.execPath, [main, 'start'], {
@@ -47,16 +49,22 @@ export async function startGatewayProcess(options: {
     env: { ...cleanEnvironment(), PORT: String(port), HOST: '127.0.0.1', PARLEY_DATA_DIR: options.dataDir, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A run of tests that is broken off leaves none behind.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const exited = once(child, 'exit').then(([code]) => {
+    process.off('exit', kill);
+    return code as number | null;
+  });
   const url = `http://127.0.0.1:${port}`;
 
   const ended = exited.then((code) => {
     throw new Error(`The gateway ended with ${code} before it was ready:\n${text}`);
   });
   ended.catch(() => undefined);
-  await Promise.race([ended, ready(url)]);
+  await Promise.race([ended, answering(`${url}/health/${options.until ?? 'ready'}`)]);
 
   return {
     url,
@@ -73,9 +81,9 @@ export async function startGatewayProcess(options: {
   };
 }
 
-async function ready(url: string): Promise<void> {
+async function answering(url: string): Promise<void> {
   for (;;) {
-    const answer = await fetch(`${url}/health/ready`).catch(() => null);
+    const answer = await fetch(url).catch(() => null);
     await answer?.arrayBuffer();
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
