@@ -284,4 +284,15 @@ export const migrations: readonly Migration[] = [
       $commit$;
     `,
   },
+  {
+    version: 2,
+    sql: `
+      -- What one gateway does at a time, by its name.
+      CREATE TABLE leases (
+        name text COLLATE "C" PRIMARY KEY,
+        holder text COLLATE "C" NOT NULL,
+        expires_at bigint NOT NULL
+      );
+    `,
+  },
 ];

@@ -130,4 +130,15 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE members ADD COLUMN upstream TEXT;
     `,
   },
+  {
+    version: 3,
+    sql: `
+      -- What one gateway does at a time, by its name.
+      CREATE TABLE leases (
+        name TEXT PRIMARY KEY NOT NULL,
+        holder TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
