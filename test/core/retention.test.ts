@@ -412,8 +412,10 @@ describe.each(Object.entries(storeDrivers))('what a service has, on %s', (_, ope
     ({ clock } = world);
     const ada = await world.create();
     const { sessionId } = ada.admission;
+    /** As a gateway sees it that has not seen any of it before. */
     const history = async (): Promise<readonly string[]> => {
-      expect(await world.upstreams.ingest.history(await world.session(ada))).toBeNull();
+      await using other = createServiceWorld({ store, remote: world.remote, clock });
+      expect(await other.upstreams.ingest.history(await world.session(ada))).toBeNull();
       return contentsOf(sessionId);
     };
     for (let count = 1; count <= 4; count += 1) {
