@@ -427,7 +427,8 @@ describe.each(Object.entries(storeDrivers))('what a service has, on %s', (_, ope
     const all = await history();
     expect(all).toHaveLength(8);
     // Its clock is ahead by a little.
-    world.remote.room().messages = world.remote.room().messages.map((message) => ({ ...message, createdAt: message.createdAt + 5_000 }));
+    const room = world.remote.room();
+    room.messages = room.messages.map((message) => Object.assign({}, message, { createdAt: message.createdAt + 5_000 }));
     expect(await roundOf({ messageMs: 3.5 * hour })).toMatchObject({ messages: 2 });
     expect(await history()).toEqual(all.slice(2));
     expect(await roundOf({ messageCount: 4 })).toMatchObject({ messages: 2 });

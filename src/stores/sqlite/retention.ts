@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { History, RetentionStore } from '../../core/ports.ts';
 import { toBeginning, toHolding } from '../shared/holding.ts';
-import type { Prepare, Row } from './statements.ts';
+import type { Prepare } from './statements.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 const survey = `
