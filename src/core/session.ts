@@ -52,7 +52,7 @@ export interface SessionUpstream {
   readonly clock: boolean;
   /** Where the gateway's rules decide: when the service lets go of the session at the latest. */
   readonly endsAt: number | null;
-  /** The service's messages up to here have been cleared, and do not come back. */
+  /** The service's messages up to here have been cleared or removed, and do not come back. */
   readonly clearedAt: number | null;
   /** Undefined = none. */
   readonly underway?: readonly Underway[];

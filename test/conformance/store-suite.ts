@@ -8,6 +8,8 @@ import { memberChecks } from './store-members.ts';
 import { peekChecks } from './store-peeks.ts';
 import { presenceChecks } from './store-presence.ts';
 import { raceChecks } from './store-races.ts';
+import { leaseChecks } from './store-leases.ts';
+import { retentionChecks } from './store-retention.ts';
 import { timelineChecks } from './store-timeline.ts';
 import { valueChecks } from './store-values.ts';
 
@@ -36,6 +38,8 @@ const groups: Readonly<Record<string, Checks>> = {
   timeline: timelineChecks,
   'keys, challenges and records of requests': keyChecks,
   presence: presenceChecks,
+  retention: retentionChecks,
+  leases: leaseChecks,
   values: valueChecks,
   life: lifeChecks,
 };

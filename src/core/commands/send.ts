@@ -87,7 +87,7 @@ export function createSend(options: SendOptions): UseCases['send'] {
   async function deliverAgain({ awaitReply }: SendInput, { result }: IdempotencyRecord): Promise<Delivery | Problem> {
     const [message = null] = await store.messages.byIds(result.messageId === undefined ? [] : [result.messageId]);
     if (message !== null) return { message, reply: awaitReply === true ? await replyTo(message) : null };
-    return problem('CONFLICT', 'The message of this idempotency key was sent, and has been cleared since.', { path: ['idempotencyKey'] });
+    return problem('CONFLICT', 'The message of this idempotency key was sent, and has been removed since.', { path: ['idempotencyKey'] });
   }
 
   /** Records what the agent said, and gives it as it is recorded. */

@@ -1,4 +1,4 @@
-import type { CommitOutcome, PresenceStore, SessionChange } from '../../core/ports.ts';
+import type { CommitOutcome, History, PresenceStore, SessionChange } from '../../core/ports.ts';
 import type { FileOptions } from './open-database.ts';
 import type { Row, Value } from './statements.ts';
 
@@ -50,6 +50,20 @@ export interface Jobs {
   readonly prune: {
     readonly job: { readonly kind: 'prune'; readonly idempotency: number; readonly challenges: number; readonly limit: number };
     readonly result: number;
+  };
+  /** Deletes the session's events or messages up to the number. */
+  readonly deleteThrough: {
+    readonly job: { readonly kind: 'deleteThrough'; readonly history: History; readonly sessionId: string; readonly seq: number };
+    readonly result: number;
+  };
+  /** Deletes at most `limit` of each kind that belongs to a session that is over. */
+  readonly removeSession: {
+    readonly job: { readonly kind: 'removeSession'; readonly sessionId: string; readonly limit: number };
+    readonly result: boolean;
+  };
+  readonly lease: {
+    readonly job: { readonly kind: 'lease'; readonly name: string; readonly holder: string; readonly now: number; readonly until: number };
+    readonly result: boolean;
   };
   /** Goes the way of a commit and writes nothing. */
   readonly ping: { readonly job: { readonly kind: 'ping' }; readonly result: null };

@@ -133,6 +133,17 @@ export const migrations: readonly Migration[] = [
   {
     version: 3,
     sql: `
+      -- What one gateway does at a time, by its name.
+      CREATE TABLE leases (
+        name TEXT PRIMARY KEY NOT NULL,
+        holder TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 4,
+    sql: `
       -- The gateways that note who is online, each until when, and whom.
       CREATE TABLE gateways (id TEXT PRIMARY KEY NOT NULL, until INTEGER NOT NULL, notes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE presence (
