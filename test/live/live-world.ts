@@ -180,6 +180,7 @@ export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
       await expiry[Symbol.asyncDispose]();
       await parts.upstreams[Symbol.asyncDispose]();
       await bus[Symbol.asyncDispose]();
+      await presence[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };
