@@ -85,7 +85,8 @@ export class Watcher {
   }
 
   #wake(): void {
-    if (this.#pumping || this.#head === null || this.#hinted <= this.#head) return;
+    // Without a group there is nobody to read for, and what is never read would be tried again without end, in one turn of the loop.
+    if (this.#pumping || this.#groups.size === 0 || this.#head === null || this.#hinted <= this.#head) return;
     void this.#run(this.#head);
   }
 

@@ -131,6 +131,39 @@ describe('a hint', () => {
   });
 });
 
+describe('the last who follows a session', () => {
+  test('goes while events are read and more are told of, and leaves nothing running', async () => {
+    const bus = lossyBus();
+    const store = createMemoryStore();
+    let meanwhile = (): void => undefined;
+    world = createLiveWorld({
+      bus,
+      store: {
+        ...store,
+        timeline: {
+          ...store.timeline,
+          async read(...args) {
+            const page = await store.timeline.read(...args);
+            meanwhile();
+            return page;
+          },
+        },
+      },
+    });
+    const host = await world.create();
+    const recording = await record(world, host.caller, messagesDocument);
+    await testClockOf(world).advance(0);
+    meanwhile = () => {
+      bus.publish({ sessionId: host.sessionId, seq: 99 });
+      recording[Symbol.dispose]();
+    };
+    await world.send(host, 'one');
+    // A watcher that went on for nobody would never let go of the process: not even this would be reached.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([world.hub.size, recording.received]).toEqual([0, []]);
+  });
+});
+
 /** Runs it so many promises later. */
 async function after(turns: number, work: () => void): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await Promise.resolve();
