@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type History, outcomeOf } from './history.ts';
+import { Stuck, patienceMs } from './in-time.ts';
 import type { Random } from './random.ts';
 import type { Place, World } from './world.ts';
 
@@ -68,8 +69,10 @@ export function createNemesis({ world, history, random }: NemesisOptions): Nemes
     bus.freeze();
     // Sometimes so long that the gateways notice, and give the connection up.
     await wait(1_000, random.chance(0.3) ? 14_000 : 4_000);
-    // What is sent does not wait for the bus, so that this ends; if it did, the run would not.
-    while (acknowledgedSince(history, from) < sendsPastBus) await delay(20);
+    const soon = AbortSignal.timeout(patienceMs);
+    while (acknowledgedSince(history, from) < sendsPastBus && !soon.aborted) await delay(20);
+    // What is sent does not wait for the bus.
+    if (soon.aborted) throw new Stuck(`Waited ${patienceMs / 1_000} s for ${sendsPastBus} writes while the bus was frozen.`);
     bus.thaw();
   }
 

@@ -108,7 +108,7 @@ export async function createWorld(bus: BusName, gateways: number): Promise<World
 }
 
 async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/health/ready`).catch(() => null);
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
   await response?.arrayBuffer();
   return response?.ok === true;
 }
