@@ -120,7 +120,10 @@ export class Watcher {
       }
       // A group that was made during the delivery is still at the old head: it is given the page too.
       for (let behind = this.#behind(last.seq); behind.length > 0; behind = this.#behind(last.seq)) {
-        await Promise.all(behind.map((group) => group.advance(events)));
+        // Each to its end, so that no group is still being given what is tried again.
+        const given = await Promise.allSettled(behind.map((group) => group.advance(events)));
+        const failed = given.find((outcome) => outcome.status === 'rejected');
+        if (failed !== undefined) throw failed.reason;
       }
       head = last.seq;
       this.#head = head;

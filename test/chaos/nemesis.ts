@@ -6,6 +6,7 @@ import type { Place, World } from './world.ts';
 
 export const faultKinds = [
   'gateway-kill',
+  'gateway-stop',
   'gateway-freeze',
   'store-restart',
   'store-crash',
@@ -58,6 +59,15 @@ export function createNemesis({ world, history, random }: NemesisOptions): Nemes
     history.faults.push({ kind, target: name, from, to: performance.now() });
   }
 
+  function replace(kind: FaultKind, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const place = victim();
+    return run(kind, place, place?.name ?? '', async () => {
+      await place?.end(signal);
+      if (random.chance(0.5)) await wait(0, 3_000);
+      await place?.start();
+    });
+  }
+
   async function restartStore(signal: NodeJS.Signals | undefined): Promise<void> {
     await store.stop(signal);
     if (random.chance(0.5)) await wait(0, 2_000);
@@ -86,14 +96,8 @@ export function createNemesis({ world, history, random }: NemesisOptions): Nemes
   }
 
   const strikes: Readonly<Record<FaultKind, () => Promise<void>>> = {
-    'gateway-kill': () => {
-      const place = victim();
-      return run('gateway-kill', place, place?.name ?? '', async () => {
-        await place?.kill();
-        if (random.chance(0.5)) await wait(0, 3_000);
-        await place?.start();
-      });
-    },
+    'gateway-kill': () => replace('gateway-kill', 'SIGKILL'),
+    'gateway-stop': () => replace('gateway-stop', 'SIGTERM'),
     'gateway-freeze': () => {
       const place = victim();
       return run('gateway-freeze', place, place?.name ?? '', async () => {
