@@ -205,12 +205,14 @@ describe('a store that fails while an event is executed', () => {
       if (state === 'broken')
         throw new ProblemError(problem('UPSTREAM_UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 1 }));
     };
-    const { peek: _, ...members } = store.members;
     return {
       store: {
         ...store,
         members: {
-          ...members,
+          list: (queries) => store.members.list(queries),
+          ofPrincipal: (principal, ids) => store.members.ofPrincipal(principal, ids),
+          sessionsOf: (principal, limit) => store.members.sessionsOf(principal, limit),
+          banned: (...given) => store.members.banned(...given),
           async byIds(ids) {
             check();
             return store.members.byIds(ids);
