@@ -18,6 +18,7 @@ test.skipIf(buses.length === 0)(
     const bus = createRandom(seed).pick(buses);
     onTestFailed(() => console.error(`Once more with these draws: npm run test:chaos -- --short --bus ${bus} --seed ${seed}`));
     const { report } = await runChaos(shortRun(seed, bus));
+    expect(report.stuck).toBeNull();
     expect(report.violations.map(describeViolation)).toEqual([]);
 
     // That much has happened, or it says nothing.

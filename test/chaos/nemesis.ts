@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type History, outcomeOf } from './history.ts';
+import { Stuck, patienceMs } from './in-time.ts';
 import type { Random } from './random.ts';
 import type { Place, World } from './world.ts';
 
 export const faultKinds = [
   'gateway-kill',
+  'gateway-stop',
   'gateway-freeze',
   'store-restart',
   'store-crash',
@@ -57,6 +59,15 @@ export function createNemesis({ world, history, random }: NemesisOptions): Nemes
     history.faults.push({ kind, target: name, from, to: performance.now() });
   }
 
+  function replace(kind: FaultKind, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const place = victim();
+    return run(kind, place, place?.name ?? '', async () => {
+      await place?.end(signal);
+      if (random.chance(0.5)) await wait(0, 3_000);
+      await place?.start();
+    });
+  }
+
   async function restartStore(signal: NodeJS.Signals | undefined): Promise<void> {
     await store.stop(signal);
     if (random.chance(0.5)) await wait(0, 2_000);
@@ -68,8 +79,10 @@ export function createNemesis({ world, history, random }: NemesisOptions): Nemes
     bus.freeze();
     // Sometimes so long that the gateways notice, and give the connection up.
     await wait(1_000, random.chance(0.3) ? 14_000 : 4_000);
-    // What is sent does not wait for the bus, so that this ends; if it did, the run would not.
-    while (acknowledgedSince(history, from) < sendsPastBus) await delay(20);
+    const soon = AbortSignal.timeout(patienceMs);
+    while (acknowledgedSince(history, from) < sendsPastBus && !soon.aborted) await delay(20);
+    // What is sent does not wait for the bus.
+    if (soon.aborted) throw new Stuck(`Waited ${patienceMs / 1_000} s for ${sendsPastBus} writes while the bus was frozen.`);
     bus.thaw();
   }
 
@@ -83,14 +96,8 @@ export function createNemesis({ world, history, random }: NemesisOptions): Nemes
   }
 
   const strikes: Readonly<Record<FaultKind, () => Promise<void>>> = {
-    'gateway-kill': () => {
-      const place = victim();
-      return run('gateway-kill', place, place?.name ?? '', async () => {
-        await place?.kill();
-        if (random.chance(0.5)) await wait(0, 3_000);
-        await place?.start();
-      });
-    },
+    'gateway-kill': () => replace('gateway-kill', 'SIGKILL'),
+    'gateway-stop': () => replace('gateway-stop', 'SIGTERM'),
     'gateway-freeze': () => {
       const place = victim();
       return run('gateway-freeze', place, place?.name ?? '', async () => {

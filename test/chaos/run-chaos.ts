@@ -4,27 +4,17 @@ import type { Violation } from './checks/violation.ts';
 import { type History, createHistory, outcomeOf } from './history.ts';
 import { type FaultKind, type Nemesis, createNemesis } from './nemesis.ts';
 import { createRandom } from './random.ts';
-import { inTime, readTruth } from './truth.ts';
-import { type Context, forked, type Membership } from './workload/context.ts';
-import { join, runComer, runHost } from './workload/members.ts';
-import { runSender } from './workload/sender.ts';
-import { open, runMortals } from './workload/sessions.ts';
-import { startSubscriber, type Subscriber } from './workload/subscriber.ts';
+import { Stuck, inTime } from './in-time.ts';
+import { readTruth } from './truth.ts';
+import type { Context } from './workload/context.ts';
+import { type Population, populate } from './workload/populate.ts';
+import type { Subscriber } from './workload/subscriber.ts';
 import { type BusName, createWorld } from './world.ts';
 
-export interface ChaosOptions {
+export interface ChaosOptions extends Population {
   readonly seed: number;
   readonly bus: BusName;
   readonly gateways: number;
-  /** Sessions without an end. */
-  readonly sessions: number;
-  readonly subscribersPerSession: number;
-  readonly sendersPerSession: number;
-  /** How many of the sessions have people coming and going, more than there is room for. */
-  readonly crowded: number;
-  /** Clients that open sessions of a short life, each one after the other. */
-  readonly mortals: number;
-  readonly senderPauseMs: { readonly from: number; readonly to: number };
   /** What is done to them. The load lasts as long as this. */
   readonly faults: (nemesis: Nemesis) => Promise<unknown>;
 }
@@ -48,6 +38,8 @@ export interface Report {
   readonly resumes: number;
   readonly expired: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** What never came once everything ran again; then nothing else was checked. */
+  readonly stuck: string | null;
   readonly violations: readonly Violation[];
 }
 
@@ -58,11 +50,9 @@ export interface ChaosRun {
   readonly log: string;
 }
 
-const places = 3;
-
 /** One run: servers and gateways, clients, faults; then everything is healed, all is read, and the history checked. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
-  const { seed, bus, gateways, sessions, crowded, mortals, senderPauseMs, subscribersPerSession, sendersPerSession } = options;
+  const { seed, bus, gateways } = options;
   await using world = await createWorld(bus, gateways);
   const history = createHistory();
   const random = createRandom(seed);
@@ -71,49 +61,21 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const context: Context = { places: world.places, history, random, stopping: stopping.signal, ending: ending.signal };
   const began = performance.now();
   const subscribers: Subscriber[] = [];
+  let stuck: string | null = null;
   try {
-    const work: Promise<unknown>[] = [];
-    for (let index = 0; index < sessions; index += 1) {
-      const isCrowded = index < crowded;
-      const title = `session ${index}`;
-      const host = await open(context, world.credentials, title, isCrowded ? { maxMembers: 1 + sendersPerSession + places } : {});
-      if (host === null) throw new Error('Without a fault, a session is opened.');
-      const { session, cursor } = host;
-      const senders = await Promise.all(
-        Array.from({ length: sendersPerSession }, async (_, number): Promise<[string, Membership]> => {
-          const client = `sender ${index}.${number}`;
-          const membership = await join(forked(context), session, client);
-          if (membership === null) throw new Error('Without a fault, a member is let in.');
-          return [client, membership];
-        }),
-      );
-      const readers = [world.credentials, ...senders.map(([, { credentials }]) => credentials)];
-      for (let number = 0; number < subscribersPerSession; number += 1) {
-        const credentials = readers[number % readers.length] ?? {};
-        const transport = number % 4 === 3 ? 'sse' : 'ws';
-        subscribers.push(
-          startSubscriber(forked(context), { client: `subscriber ${index}.${number}`, session, credentials, after: cursor, transport }),
-        );
-      }
-      for (const [client, { credentials }] of senders)
-        work.push(runSender(forked(context), { client, session, credentials }, senderPauseMs));
-      if (!isCrowded) continue;
-      work.push(runHost(forked(context), session, world.credentials));
-      for (let number = 0; number < places + 2; number += 1)
-        work.push(runComer(forked(context), session, `comer ${index}.${number}`, subscribers));
-    }
-    for (let index = 0; index < mortals; index += 1)
-      work.push(runMortals(forked(context), world.credentials, `mortal ${index}`, subscribers));
-
+    const work = await populate(context, world.credentials, options, subscribers);
     const failure = Promise.withResolvers<never>();
     for (const each of work) each.catch(failure.reject);
     const nemesis = createNemesis({ world, history, random: random.fork() });
     await Promise.race([options.faults(nemesis), failure.promise]);
-    await world.heal();
+    await inTime('everything to run again', world.heal());
     stopping.abort();
     await inTime('the clients to have an answer to all that they asked', Promise.all(work));
     await readTruth(world, history);
     await reachEnd(history, subscribers);
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    stuck = error.message;
   } finally {
     stopping.abort();
     ending.abort();
@@ -121,21 +83,28 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   await inTime('the subscribers to stop', Promise.all(subscribers.map(({ over }) => over)));
   history.streams.push(...subscribers.map((subscriber) => subscriber.record()));
   const seconds = Math.round((performance.now() - began) / 1_000);
-  return { report: { seed, bus, seconds, ...summary(history), violations: check(history) }, history, log: world.log() };
+  return {
+    report: { seed, bus, seconds, ...summary(history), stuck, violations: stuck === null ? check(history) : [] },
+    history,
+    log: world.log(),
+  };
 }
 
 /** Waits, within reason, until those who stay to the end are there. Who is not is found by the checker. */
 async function reachEnd({ truths }: History, subscribers: readonly Subscriber[]): Promise<void> {
   const last = new Map(truths.map(({ session, events }) => [session, events.at(-1)?.cursor]));
-  const isThere = (subscriber: Subscriber): boolean => {
-    const { session, member } = subscriber.record();
-    return member !== null || subscriber.position === (last.get(session) ?? subscriber.position);
-  };
+  const isThere = ({ session, member, position }: Subscriber): boolean => member !== null || position === (last.get(session) ?? position);
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline && !subscribers.every(isThere)) await delay(50);
 }
 
-function summary({ sessions, writes, streams, truths, faults }: History): Omit<Report, 'seed' | 'bus' | 'seconds' | 'violations'> {
+function summary({
+  sessions,
+  writes,
+  streams,
+  truths,
+  faults,
+}: History): Omit<Report, 'seed' | 'bus' | 'seconds' | 'stuck' | 'violations'> {
   const counted = (names: readonly string[]): Record<string, number> =>
     Object.fromEntries(
       [...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),

@@ -1,27 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { query } from '../support/graphql-client.ts';
 import { follow } from '../support/live-client.ts';
+import { inTime } from './in-time.ts';
 import type { History, ListedSession, SessionRecord, Truth } from './history.ts';
 import { everything, isEvent } from './workload/subscriber.ts';
 import type { World } from './world.ts';
-
-/** How long what must come is waited for, once everything runs again. */
-const patienceMs = 60_000;
-
-/** The work's outcome. Rejects with what was waited for where it takes longer than it may. */
-export async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const late = delay(patienceMs, undefined, { signal: done.signal }).then(() => {
-    throw new Error(`Waited ${patienceMs / 1_000} s for ${what}.`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    late.catch(() => undefined);
-    done.abort();
-  }
-}
 
 const stateQuery = `query ($id: ID!, $after: String) { session(id: $id) {
   status cursor members(first: 100) { nodes { id } }

@@ -37,8 +37,8 @@ export interface Place {
   readonly directUrl: string;
   readonly proxy: LossyProxy;
   readonly isUp: boolean;
-  /** Ends the process without warning. */
-  kill(): Promise<void>;
+  /** Sends the process the signal, and resolves once it is gone. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Resolves once a process is there that answers, however often one has to be started. */
   start(): Promise<void>;
   freeze(): void;
@@ -108,7 +108,7 @@ export async function createWorld(bus: BusName, gateways: number): Promise<World
 }
 
 async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/health/ready`).catch(() => null);
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
   await response?.arrayBuffer();
   return response?.ok === true;
 }
@@ -144,12 +144,12 @@ async function createPlace(
     get isUp() {
       return current !== null;
     },
-    async kill() {
-      const killed = current;
+    async end(signal) {
+      const ending = current;
       current = null;
-      if (killed === null) return;
-      await killed.end('SIGKILL');
-      keep(killed.output());
+      if (ending === null) return;
+      await ending.end(signal);
+      keep(ending.output());
     },
     start() {
       starting ??= start().finally(() => {

@@ -32,6 +32,8 @@ export interface SubscriberOptions {
 }
 
 export interface Subscriber {
+  readonly session: string;
+  readonly member: string | null;
   /** The last cursor that it was given, also on the connection that it has. */
   readonly position: string;
   /** Resolves when it does not come back any more. */
@@ -81,6 +83,8 @@ export function startSubscriber(context: Context, options: SubscriberOptions): S
   }
   const over = run();
   return {
+    session,
+    member,
     get position() {
       const last = current?.following.events.at(-1);
       return last !== undefined && isEvent(last) ? last.cursor : after;

@@ -29,6 +29,9 @@ interface Answer {
   readonly result: any;
 }
 
+/** Refusals of the moment: another gateway, or the same one later, may do it. */
+const passing: ReadonlySet<string | undefined> = new Set(['RATE_LIMITED', 'UNAVAILABLE']);
+
 /** A request to one gateway. Never rejects. */
 async function ask(url: string, operation: Operation, input: object, credentials: Credentials): Promise<Answer> {
   const open = (text: string): Answer => ({ outcome: 'unknown', text, again: true, result: null });
@@ -37,7 +40,7 @@ async function ask(url: string, operation: Operation, input: object, credentials
     if (errors !== undefined) {
       const code: string | undefined = errors[0]?.extensions?.['code'];
       const text = `${code}: ${errors[0]?.message}`;
-      return isOpen(code) ? open(text) : { outcome: 'refused', text, again: code === 'RATE_LIMITED', result: null };
+      return isOpen(code) ? open(text) : { outcome: 'refused', text, again: passing.has(code), result: null };
     }
     const [result] = Object.values<any>(data);
     if (result.__typename !== 'Problem') return { outcome: 'done', text: '', again: false, result };
