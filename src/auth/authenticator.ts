@@ -2,7 +2,7 @@ import { type Eventually, andThen } from '../core/eventually.ts';
 import { isSessionId, type SessionId } from '../core/ids.ts';
 import { memberBy } from '../core/peek.ts';
 import type { MemberReader } from '../core/ports.ts';
-import { isProblem, problem, type Problem } from '../core/problem.ts';
+import { isProblem, problem, type Problem, ProblemError } from '../core/problem.ts';
 import type { Caller, Viewer } from '../core/viewer.ts';
 import type { ApiKeyVerifier } from './api-key-verifier.ts';
 import type { JwtVerifier } from './jwt.ts';
@@ -27,14 +27,14 @@ export interface PresentedCredentials {
 export interface AuthRefusal {
   /** Never quotes a credential. */
   readonly problem: Problem;
-  /** True: the same client may come back, with a fresh token (it ran out) or later (the identity provider is down). False: never with this. */
+  /** True: the same client may come back, with a fresh token (it ran out) or later (whom one has to ask is down). False: never with this. */
   readonly retryable: boolean;
 }
 
 export interface Authenticator {
   /**
-   * Says who is asking, from the credentials alone; what they may do is not decided here. Fails only where the store does, and answers at
-   * once where nothing has to be waited for.
+   * Says who is asking, from the credentials alone; what they may do is not decided here. A store that cannot say is a refusal as well.
+   * Answers at once where nothing has to be waited for.
    */
   authenticate(presented: PresentedCredentials): Eventually<Caller | AuthRefusal>;
 }
@@ -66,7 +66,8 @@ export function createAuthenticator({ apiKeys, memberTokens, wallet, users, memb
     authenticate(presented) {
       const named = namedSession(presented.sessionId);
       if (isRefusal(named)) return named;
-      return andThen(prove(presented), (proof) => (isRefusal(proof) ? proof : callerOf(proof, named, presented.remoteAddress)));
+      const outcome = andThen(prove(presented), (proof) => (isRefusal(proof) ? proof : callerOf(proof, named, presented.remoteAddress)));
+      return outcome instanceof Promise ? outcome.catch(postponed) : outcome;
     },
   };
 
@@ -156,6 +157,12 @@ function namedSession(sessionId: string | undefined): SessionId | null | AuthRef
   // Short enough that a token or key sent in the wrong header shows nothing of its secret part.
   const shown = JSON.stringify(sessionId.length > 20 ? `${sessionId.slice(0, 20)}…` : sessionId);
   return { problem: problem('BAD_INPUT', `X-Session-Id must be a session's id (\`ses_…\`), got ${shown}.`), retryable: false };
+}
+
+/** What is refused for now, where that is why it failed. */
+function postponed(error: unknown): AuthRefusal {
+  if (error instanceof ProblemError) return { problem: error.problem, retryable: true };
+  throw error;
 }
 
 const refused = (detail: string): AuthRefusal => ({ problem: problem('UNAUTHENTICATED', detail), retryable: false });

@@ -33,6 +33,5 @@ export function withConnectionParams(headers: Presented, params: Readonly<Record
 
 /** The HTTP status that a refusal of credentials is answered with. */
 export function statusOfRefusal({ problem }: AuthRefusal): number {
-  if (problem.code === 'BAD_INPUT' || problem.code === 'UPSTREAM_UNAVAILABLE') return problem.status;
-  return 401;
+  return problem.code === 'BAD_INPUT' || problem.status === 503 ? problem.status : 401;
 }

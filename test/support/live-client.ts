@@ -1,15 +1,16 @@
 import { EventEmitter, once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Credentials } from './graphql-client.ts';
 
-/** A subscription over graphql-ws, with what it has received so far. */
+/** A subscription, with what it has received so far. */
 export interface Following {
   /** The root field's value of each result. */
   readonly events: readonly any[];
   /** The first event for which the test holds, among those received and those to come. */
   until(test: (event: any) => boolean): Promise<any>;
-  /** How it ended: `complete`, or the errors of the operation, or the close event of the socket. */
+  /** How it ended: `complete`, or the errors of the operation, or the close event of the socket, or `cut` of a stream without `complete`. */
   readonly ended: Promise<any>;
   stop(): Promise<void>;
 }
@@ -22,24 +23,52 @@ export function follow(url: string, source: string, variables: Record<string, un
     connectionParams: credentials,
     retryAttempts: 0,
   });
+  const { promise: ended, resolve } = Promise.withResolvers<unknown>();
+  const received = createReceived(ended);
+  client.subscribe<any>({ query: source, variables }, { next: received.add, error: resolve, complete: () => resolve('complete') });
+  return { events: received.events, ended, until: received.until, stop: async () => client.dispose() };
+}
+
+/** The same over server-sent events. */
+export function followStream(
+  url: string,
+  source: string,
+  variables: Record<string, unknown> = {},
+  credentials: Credentials = {},
+): Following {
+  const { promise: ended, resolve } = Promise.withResolvers<unknown>();
+  const received = createReceived(ended);
+  const headers = { accept: 'text/event-stream', 'content-type': 'application/json', ...credentials };
+  const asked = request(`${url}/graphql`, { method: 'POST', headers });
+  const read = async (): Promise<unknown> => {
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.setEncoding('utf8');
+    let text = '';
+    for await (const chunk of response) {
+      text += String(chunk);
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const [, event, data = ''] = /^event: (\w+)\ndata: ?(.*)$/s.exec(text.slice(0, end)) ?? [];
+        text = text.slice(end + 2);
+        if (event === 'next') received.add(JSON.parse(data));
+        if (event === 'complete') return 'complete';
+      }
+    }
+    return response.statusCode === 200 ? 'cut' : { status: response.statusCode, text };
+  };
+  read().then(resolve, () => resolve('cut'));
+  asked.end(JSON.stringify({ query: source, variables }));
+  return { events: received.events, ended, until: received.until, stop: async () => void asked.destroy() };
+}
+
+function createReceived(ended: Promise<unknown>): Pick<Following, 'events' | 'until'> & { add(result: any): void } {
   const events: any[] = [];
   const arrivals = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
-  const ended = new Promise((resolve) => {
-    client.subscribe<any>(
-      { query: source, variables },
-      {
-        next({ data, errors }) {
-          events.push(errors === undefined ? Object.values(data ?? {})[0] : { errors });
-          arrivals.emit('event');
-        },
-        error: resolve,
-        complete: () => resolve('complete'),
-      },
-    );
-  });
   return {
     events,
-    ended,
+    add({ data, errors }) {
+      events.push(errors === undefined ? Object.values(data ?? {})[0] : { errors });
+      arrivals.emit('event');
+    },
     async until(test) {
       for (let from = 0; ;) {
         const found = events.slice(from).find(test);
@@ -51,7 +80,6 @@ export function follow(url: string, source: string, variables: Record<string, un
         }
       }
     },
-    stop: async () => client.dispose(),
   };
 }
 
