@@ -103,6 +103,10 @@ export const overrideNames: readonly OverrideName[] = [
   named('sessions.objectBytes', 'PARLEY_OBJECT_BYTES', number),
   named('sessions.objectDepth', 'PARLEY_OBJECT_DEPTH', number),
   named('retention.idempotencyHours', 'PARLEY_IDEMPOTENCY_HOURS', number),
+  named('metrics.enabled', 'PARLEY_METRICS', boolean),
+  named('metrics.port', 'PARLEY_METRICS_PORT', number),
+  named('metrics.host', 'PARLEY_METRICS_HOST', text),
+  named('metrics.token', 'PARLEY_METRICS_TOKEN', text),
   named('log.level', 'PARLEY_LOG_LEVEL', text, '--log-level <level>'),
 ];
 
