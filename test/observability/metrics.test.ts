@@ -108,7 +108,7 @@ describe('live', () => {
       retryAttempts: 0,
     });
     const stream = sse.iterate({
-      query: 'subscription ($id: ID!) { messageAdded(sessionId: $id) { content } }',
+      query: 'subscription ($id: ID!) { messageAdded(sessionId: $id) { message { content } } }',
       variables: { id: host.sessionId },
     });
     const message = stream.next();
@@ -127,7 +127,7 @@ describe('live', () => {
     // Those whose attachment is not live yet read it from the timeline: it is delivered all the same.
     await say(url, host, 'hello');
     await Promise.all(sockets.map((socket) => socket.until(ofType('MessageAdded'))));
-    expect((await message).value).toEqual({ data: { messageAdded: { content: 'hello' } } });
+    expect((await message).value).toEqual({ data: { messageAdded: { message: { content: 'hello' } } } });
     await soon(async () => (await read()).value('parley_timeline_lag_seconds_count')).toBe(events + 1);
     const after = await read();
     expect(after.value('parley_deliveries_total') - before.value('parley_deliveries_total')).toBe(3);
@@ -154,7 +154,10 @@ describe('live', () => {
     socket.on('error', () => undefined);
     socket.on('open', () => {
       socket.send(JSON.stringify({ type: 'connection_init', payload: host.credentials }));
-      const payload = { query: 'subscription ($id: ID!) { messageAdded(sessionId: $id) { content } }', variables: { id: host.sessionId } };
+      const payload = {
+        query: 'subscription ($id: ID!) { messageAdded(sessionId: $id) { message { content } } }',
+        variables: { id: host.sessionId },
+      };
       socket.on('message', (data: Buffer) => {
         if (!data.toString().includes('connection_ack')) return;
         socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
