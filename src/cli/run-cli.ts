@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addConfigFlags, type ParsedFlags } from './config-flags.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
-import { packageVersion } from './package-version.ts';
+import { packageVersion } from '../config/package-version.ts';
 
 const helpAfter = `
 The command is \`start\` where none is named. Exit codes: 0 done, 1 failed, 2 wrong usage.

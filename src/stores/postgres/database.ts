@@ -14,6 +14,8 @@ export interface Database extends AsyncDisposable {
   readonly once: Query;
   /** The same of one that finds out itself whether it was done: it is told that it is sent again. */
   traced(sql: string, values: (again: boolean) => readonly unknown[]): Promise<readonly Row[]>;
+  /** Connections that are open, those of them that nobody uses, and statements that wait for one. */
+  readonly pool: { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number };
 }
 
 export interface DatabaseOptions {
@@ -139,6 +141,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     query: (sql, values = []) => run(sql, () => values, 'same'),
     once: (sql, values = []) => run(sql, () => values, 'never'),
     traced: (sql, values) => run(sql, values, 'traced'),
+    pool,
     // A network that is gone without a word would never confirm it.
     [Symbol.asyncDispose]: () => Promise.race([pool.end(), delay(graceMs, undefined, { ref: false })]),
   };

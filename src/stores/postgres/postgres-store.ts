@@ -51,13 +51,18 @@ export interface PostgresStoreOptions {
   readonly maxWaiting?: number;
 }
 
+/** A store in a PostgreSQL database. */
+export interface PostgresStore extends Store {
+  readonly stats: { readonly pool: Database['pool'] };
+}
+
 /**
  * Opens a store in a PostgreSQL database (14 or later), which it may share with other gateways. An acknowledged commit is as durable as
  * the server's `synchronous_commit` makes it.
  *
  * @throws Error that names the place and the reason, without the URL's password.
  */
-export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, poolSize = 10, waitMs = 5_000, statementMs = 10_000, maxBatch = 64, maxWaiting = 10_000 } = options;
   const place = placeOf(url);
   const epoch = await prepare(url, place, waitMs);
@@ -69,6 +74,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const { query } = database;
   return {
     epoch,
+    stats: { pool: database.pool },
     commit: (given) => life.run(() => commit(encodeCommit(given))),
     sessions: within(life, createSessionReader(query)),
     members: within(life, createMemberReader(query)),
