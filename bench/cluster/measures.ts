@@ -92,11 +92,11 @@ export async function measureLatency(
   await followers.call('follow', routes);
   const measure = (seconds: number) => round(cluster, () => followers.call('measure', { messagesPerSecond: lightLoad, seconds }));
   await measure(scale.clusterWarmUpSeconds);
-  const [hinted = []] = await alternate(scale.rounds, [() => measure(scale.clusterRoundSeconds)]);
+  const [hinted = []] = await alternate(scale.clusterRounds, [() => measure(scale.roundSeconds)]);
   if (busServer === null) return { hinted, frozen: [] };
   busServer.freeze();
   try {
-    return { hinted, frozen: [await measure(scale.clusterRoundSeconds)] };
+    return { hinted, frozen: [await measure(scale.roundSeconds)] };
   } finally {
     // Gateways that end say goodbye to it.
     busServer.thaw();

@@ -36,7 +36,7 @@ export const fullScale: Scale = {
   clusterGateways: 3,
   clusterRounds: 3,
   clusterRoundSeconds: 2,
-  clusterWarmUpSeconds: 1.5,
+  clusterWarmUpSeconds: 1,
 };
 
 /** Whether everything runs: too short for its figures to mean anything. */
