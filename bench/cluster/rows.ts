@@ -88,6 +88,10 @@ export function throughputRows(bus: BusKind, stages: readonly Throughput[], scal
   return [...sends, ...fanOuts];
 }
 
+/** Gateways that hear nothing look once a second, which is half a second on average: more than this is no hint. */
+const maxMedianMs = 250;
+const maxP99Ms = 1_000;
+
 type Percentile = 'medianMs' | 'p99Ms';
 
 export function latencyRows(bus: BusKind, { hinted, frozen }: Latency, gateways: number): readonly Row[] {
@@ -109,8 +113,12 @@ export function latencyRows(bus: BusKind, { hinted, frozen }: Latency, gateways:
     'answer: p99 ms': mid(rounds, (round) => round.answered.p99Ms),
   });
   return [
-    row('p50', hinted, 'medianMs', { details: { ...coresIn(hinted, bus), ...answered(hinted) } }),
-    row('p99', hinted, 'p99Ms', { target: { bound: 'at most', value: 1_000 }, judge: 'figure' }),
+    row('p50', hinted, 'medianMs', {
+      target: { bound: 'at most', value: maxMedianMs },
+      judge: 'figure',
+      details: { ...coresIn(hinted, bus), ...answered(hinted) },
+    }),
+    row('p99', hinted, 'p99Ms', { target: { bound: 'at most', value: maxP99Ms }, judge: 'figure' }),
     ...(frozen.length === 0
       ? []
       : [
