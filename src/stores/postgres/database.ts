@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool, type PoolClient, TypeOverrides } from 'pg';
 import { ProblemError } from '../../core/problem.ts';
@@ -35,6 +36,9 @@ const int8 = 20;
 const readTypes = new TypeOverrides();
 readTypes.setTypeParser(int8, Number);
 
+// How long the server may take to confirm that connections are closed.
+const endMs = 2_000;
+
 // How much longer than the server itself the client waits for a statement's end: beyond it, the network is gone without a word.
 const graceMs = 5_000;
 
@@ -62,8 +66,14 @@ type Repeat = 'same' | 'traced' | 'never';
 
 /** A pool of connections. */
 export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting }: DatabaseOptions): Database {
+  const sockets = new Set<Socket>();
   const pool = new Pool({
     connectionString: url,
+    stream() {
+      const socket = new Socket();
+      sockets.add(socket.once('close', () => sockets.delete(socket)));
+      return socket;
+    },
     max: poolSize,
     connectionTimeoutMillis: waitMs,
     statement_timeout: statementMs,
@@ -142,7 +152,13 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     once: (sql, values = []) => run(sql, () => values, 'never'),
     traced: (sql, values) => run(sql, values, 'traced'),
     pool,
-    // A network that is gone without a word would never confirm it.
-    [Symbol.asyncDispose]: () => Promise.race([pool.end(), delay(graceMs, undefined, { ref: false })]),
+    async [Symbol.asyncDispose]() {
+      const closed = new AbortController();
+      const late = delay(endMs, undefined, { signal: closed.signal }).catch(() => undefined);
+      await Promise.race([pool.end(), late]);
+      closed.abort();
+      // A network that is gone without a word would never confirm it, and each of these would keep the process from its end.
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }
