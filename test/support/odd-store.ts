@@ -105,7 +105,9 @@ export async function fillPlainly(store: Store, messages: number): Promise<Sessi
   const session = await created(store, {}, { members: [] });
   await store.commit(aChange(session.id, { members: [aMember(session.id)] }));
   for (let done = 0; done < messages; done += 100) {
-    const batch = Array.from({ length: Math.min(100, messages - done) }, (_, index) => aMessage(session.id, { content: `${done + index}` }));
+    const batch = Array.from({ length: Math.min(100, messages - done) }, (_, index) =>
+      aMessage(session.id, { content: `${done + index}` }),
+    );
     await store.commit(aSending(session.id, batch));
   }
   return stored(store, session.id);
