@@ -33,7 +33,8 @@ const firstDelayMs = 20;
 // Of PostgreSQL's types only this one is read otherwise: the library gives 64-bit integers as texts.
 const int8 = 20;
 
-const readTypes = new TypeOverrides();
+/** How the values of columns are read. */
+export const readTypes: TypeOverrides = new TypeOverrides();
 readTypes.setTypeParser(int8, Number);
 
 // How long the server may take to confirm that connections are closed.

@@ -8,7 +8,8 @@ import { type Database, createDatabase } from './database.ts';
 import { encodeCommit } from './encode.ts';
 import { messageOf } from './failures.ts';
 import { createLife, within } from './life.ts';
-import { migrate } from './migrate.ts';
+import { marks, unfinished } from '../shared/migration/marks.ts';
+import { migrate, valueOf } from './migrate.ts';
 import { createPostgresPresence } from './presence.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
@@ -97,13 +98,27 @@ async function prepare(url: string, place: string, connectionTimeoutMillis: numb
   client.on('error', () => undefined);
   try {
     await client.connect();
-    return await migrate(client);
+    const epoch = await migrate(client);
+    await takeOver(client);
+    return epoch;
   } catch (error) {
     // oxlint-disable-next-line preserve-caught-error -- it may quote the URL
     throw new Error(`The PostgreSQL store at ${place} cannot be opened: ${withoutPassword(messageOf(error), url)}`);
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/**
+ * Where the tables are a copy of another store, they are one no longer.
+ *
+ * @throws Error where the copy is not finished.
+ */
+async function takeOver(client: Client): Promise<void> {
+  // Before it is looked at: whoever goes on copying sees that it is in use, or is seen here.
+  await client.query(`DELETE FROM meta WHERE key = '${marks.copied}'`);
+  const copying = await valueOf(client, `SELECT value FROM meta WHERE key = '${marks.copying}'`);
+  if (typeof copying === 'string') throw new Error(unfinished(copying));
 }
 
 async function check({ query }: Database, signal?: AbortSignal): Promise<void> {
