@@ -14,7 +14,8 @@ test('--version prints the version of the package', async () => {
 test.each([['--help'], ['help'], ['-h']])('%s names the commands and the exit codes', async (flag) => {
   const { code, stdout, stderr } = await run(flag);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const word of ['start', 'check', 'schema', 'keys', 'Exit codes: 0 done, 1 failed, 2 wrong usage']) expect(stdout).toContain(word);
+  for (const word of ['start', 'check', 'schema', 'migrate', 'keys', 'Exit codes: 0 done, 1 failed, 2 wrong usage'])
+    expect(stdout).toContain(word);
 });
 
 test('the help of a command describes its flags', async () => {
@@ -24,6 +25,12 @@ test('the help of a command describes its flags', async () => {
     expect(stdout).toContain(flag);
   }
   expect(stdout).toContain('Port that the gateway listens on.');
+});
+
+test('the help of migrate says what it does with what', async () => {
+  const { code, stdout } = await run('migrate', '--help');
+  expect(code).toBe(0);
+  for (const word of ['--from <address>', '--to <address>', '--verify-only', 'sqlite:', 'postgres://']) expect(stdout).toContain(word);
 });
 
 test('the help of check says when it fails', async () => {
@@ -38,6 +45,7 @@ test.each([
   [['start', 'now'], 'too many arguments'],
   [['--port'], "option '--port <number>' argument missing"],
   [['keys', 'create'], "required option '--name <name>' not specified"],
+  [['migrate', '--from', 'sqlite:here'], "required option '--to <address>' not specified"],
   [['keys', 'revoke'], "missing required argument 'id'"],
   [['keys', 'delete'], "unknown command 'delete'"],
 ])('wrong usage ends with 2 and an explanation: %j', async (args, message) => {

@@ -57,7 +57,7 @@ export async function fillOddly(store: Store): Promise<Session> {
       owners: [text],
       metadata: oddJson,
       defaults: { [text]: text },
-      expiresAt: start + Number(index) * 1_000,
+      expiresAt: start + index * 1_000,
       dueAt: start + index,
       rules: { ...plain.rules, allowlist: [text, text], passwordHash: '$argon2id$x', maxFiles: Number.MAX_SAFE_INTEGER },
       upstream: { data: { [text]: oddJson }, sealed: 'sealed', clock: index % 2 === 0, endsAt: null, clearedAt: index },
