@@ -47,6 +47,7 @@ export function createGraphqlSse({ engine, hub, connections, inFlight }: Graphql
       return;
     }
     const connection = open(reply, caller);
+    if (connection === null) return;
     if (!('kind' in operation)) {
       connection.errors(operation.map((error) => engine.formatError(error)));
       return;
@@ -59,8 +60,10 @@ export function createGraphqlSse({ engine, hub, connections, inFlight }: Graphql
     }
   };
 
-  function open(reply: FastifyReply, caller: Caller): SseConnection {
+  /** Null where the client has gone while it was found out who it is: its end was told already, and would not be told again. */
+  function open(reply: FastifyReply, caller: Caller): SseConnection | null {
     const { raw } = reply.hijack();
+    if (raw.destroyed) return null;
     raw.writeHead(200, {
       connection: 'keep-alive',
       ...(reply.getHeaders() as Record<string, string>),

@@ -19,6 +19,7 @@ test.skipIf(buses.length === 0)(
     onTestFailed(() => console.error(`Once more with these draws: npm run test:chaos -- --short --bus ${bus} --seed ${seed}`));
     const { report } = await runChaos(shortRun(seed, bus));
     expect(report.stuck).toBeNull();
+    expect(report.deaths).toEqual([]);
     expect(report.violations.map(describeViolation)).toEqual([]);
 
     // That much has happened, or it says nothing.

@@ -42,7 +42,8 @@ async function main(): Promise<void> {
     const never = faultKinds.filter((kind) => report.faults[kind] === undefined);
     if (never.length > 0) console.log(`Never struck: ${never.join(', ')}`);
     for (const violation of violations.slice(0, 50)) console.log(describeViolation(violation));
-    if (report.stuck !== null || violations.length > 0 || (never.length > 0 && !values.short)) process.exitCode = 1;
+    if (report.stuck !== null || report.deaths.length > 0 || violations.length > 0 || (never.length > 0 && !values.short))
+      process.exitCode = 1;
     const folder = await mkdtemp(join(tmpdir(), 'parley-chaos-'));
     await writeFile(join(folder, 'history.json'), JSON.stringify(history));
     await writeFile(join(folder, 'gateways.log'), log);

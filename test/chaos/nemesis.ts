@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type History, outcomeOf } from './history.ts';
-import { Stuck, patienceMs } from './in-time.ts';
+import { Stuck, inTime, patienceMs } from './in-time.ts';
 import type { Random } from './random.ts';
 import type { Place, World } from './world.ts';
 
@@ -62,7 +62,7 @@ export function createNemesis({ world, history, random }: NemesisOptions): Nemes
   function replace(kind: FaultKind, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const place = victim();
     return run(kind, place, place?.name ?? '', async () => {
-      await place?.end(signal);
+      if (place !== null) await inTime(`${place.name} to end after ${signal}`, place.end(signal));
       if (random.chance(0.5)) await wait(0, 3_000);
       await place?.start();
     });

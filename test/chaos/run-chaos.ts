@@ -40,6 +40,8 @@ export interface Report {
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   /** What never came once everything ran again; then nothing else was checked. */
   readonly stuck: string | null;
+  /** Gateways that ended by themselves, or otherwise than they were asked to. */
+  readonly deaths: readonly string[];
   readonly violations: readonly Violation[];
 }
 
@@ -74,6 +76,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     await readTruth(world, history);
     await reachEnd(history, subscribers);
   } catch (error) {
+    if (world.deaths.length > 0) throw new Error(world.deaths.join('\n'), { cause: error });
     if (!(error instanceof Stuck)) throw error;
     stuck = error.message;
   } finally {
@@ -84,7 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   history.streams.push(...subscribers.map((subscriber) => subscriber.record()));
   const seconds = Math.round((performance.now() - began) / 1_000);
   return {
-    report: { seed, bus, seconds, ...summary(history), stuck, violations: stuck === null ? check(history) : [] },
+    report: { seed, bus, seconds, ...summary(history), stuck, deaths: world.deaths, violations: stuck === null ? check(history) : [] },
     history,
     log: world.log(),
   };
@@ -104,7 +107,7 @@ function summary({
   streams,
   truths,
   faults,
-}: History): Omit<Report, 'seed' | 'bus' | 'seconds' | 'stuck' | 'violations'> {
+}: History): Omit<Report, 'seed' | 'bus' | 'seconds' | 'stuck' | 'deaths' | 'violations'> {
   const counted = (names: readonly string[]): Record<string, number> =>
     Object.fromEntries(
       [...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),

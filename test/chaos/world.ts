@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runParley } from '../cli/parley-process.ts';
-import { type GatewayProcess, freePort, startGatewayProcess } from '../support/gateway-process.ts';
+import { type GatewayProcess, keptPort, startGatewayProcess } from '../support/gateway-process.ts';
 import type { Credentials } from '../support/graphql-client.ts';
 import { type LossyProxy, createLossyProxy } from '../support/lossy-proxy.ts';
 import { launchNats, natsMissing } from '../support/nats-server.ts';
@@ -56,6 +56,8 @@ export interface World extends AsyncDisposable {
   heal(): Promise<void>;
   /** All that the gateways have logged. */
   log(): string;
+  /** Gateways that ended by themselves, or otherwise than they were asked to. */
+  readonly deaths: readonly string[];
 }
 
 export async function createWorld(bus: BusName, gateways: number): Promise<World> {
@@ -78,9 +80,13 @@ export async function createWorld(bus: BusName, gateways: number): Promise<World
     if (key === undefined) throw new Error(`No API key was made:\n${created.stdout}${created.stderr}`);
 
     const log: string[] = [];
+    const deaths: string[] = [];
     const places = await Promise.all(
       Array.from({ length: gateways }, async (_, index) => {
-        const place = await createPlace(`gateway ${index + 1}`, dataDir, env, (text) => log.push(text));
+        const place = await createPlace(`gateway ${index + 1}`, dataDir, env, {
+          log: (text) => log.push(text),
+          death: (text) => deaths.push(text),
+        });
         stack.use(place);
         await place.start();
         return place;
@@ -98,6 +104,7 @@ export async function createWorld(bus: BusName, gateways: number): Promise<World
         await Promise.all(places.map((place) => place.start()));
         for (const { directUrl } of places) while (!(await isReady(directUrl))) await delay(50);
       },
+      deaths,
       log: () => [...log, ...places.map((place) => place.output())].join(''),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
@@ -117,20 +124,31 @@ async function createPlace(
   name: string,
   dataDir: string,
   env: Readonly<Record<string, string>>,
-  keep: (output: string) => void,
+  keep: { readonly log: (output: string) => void; readonly death: (how: string) => void },
 ): Promise<Place & AsyncDisposable & { output(): string }> {
-  const port = await freePort();
+  const port = await keptPort();
   const proxy = await createLossyProxy(port);
   let current: GatewayProcess | null = null;
   let starting: Promise<void> | null = null;
+  let disposed = false;
+
+  async function watch(started: GatewayProcess): Promise<void> {
+    const code = await started.exited;
+    if (current !== started || disposed) return;
+    current = null;
+    keep.log(started.output());
+    keep.death(`${name} ended by itself with ${code}: ${started.output().slice(-2_000)}`);
+  }
 
   async function start(): Promise<void> {
     while (current === null) {
       try {
-        current = await startGatewayProcess({ dataDir, port, env, until: 'live' });
+        const started = await startGatewayProcess({ dataDir, port, env, until: 'live' });
+        current = started;
+        void watch(started);
       } catch (error) {
         // As a supervisor does: without its store it does not start.
-        keep(String(error));
+        keep.log(String(error));
         await delay(200);
       }
     }
@@ -148,8 +166,9 @@ async function createPlace(
       const ending = current;
       current = null;
       if (ending === null) return;
-      await ending.end(signal);
-      keep(ending.output());
+      const code = await ending.end(signal);
+      keep.log(ending.output());
+      if (signal === 'SIGTERM' && code !== 0) keep.death(`${name} ended with ${code} after SIGTERM: ${ending.output().slice(-2_000)}`);
     },
     start() {
       starting ??= start().finally(() => {
@@ -161,6 +180,7 @@ async function createPlace(
     thaw: () => void (current && process.kill(current.pid, 'SIGCONT')),
     output: () => current?.output() ?? '',
     async [Symbol.asyncDispose]() {
+      disposed = true;
       await starting;
       await current?.[Symbol.asyncDispose]();
       await proxy[Symbol.asyncDispose]();

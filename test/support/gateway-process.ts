@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,8 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly pid: number;
   /** What it has written to standard output and standard error so far. */
   output(): string;
+  /** Resolves when it is gone, with the exit code, null where a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** Sends the signal and resolves with the exit code, null where the signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -23,6 +26,21 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
   return address.port;
+}
+
+/** One that the system gives to nobody who asks for any: whoever has it may go away for a while, and finds it free. */
+export async function keptPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const taken = await once(server, 'listening').then(
+      () => false,
+      () => true,
+    );
+    if (taken) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** The environment of a child without what the tests themselves run under. */
@@ -70,6 +88,7 @@ export async function startGatewayProcess(options: {
     url,
     pid: child.pid ?? 0,
     output: () => text,
+    exited,
     async end(signal) {
       child.kill(signal);
       return exited;

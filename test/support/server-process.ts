@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './gateway-process.ts';
+import { keptPort } from './gateway-process.ts';
 
 /** A server of others' making, in a process and with a folder of its own. It keeps its port when it is started again. */
 export interface ServerProcess extends AsyncDisposable {
@@ -60,7 +60,7 @@ export function userNamed(name: string): { readonly uid: number; readonly gid: n
 
 export async function launchServer(program: ServerProgram): Promise<ServerProcess> {
   const folder = await mkdtemp(join(program.parent ?? tmpdir(), 'parley-server-'));
-  const port = await freePort();
+  const port = await keptPort();
   if (program.user !== null) {
     await chmod(folder, 0o700);
     await chown(folder, program.user.uid, program.user.gid);

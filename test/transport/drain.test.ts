@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createApiKey } from '../../src/auth/api-keys.ts';
 import type { Store } from '../../src/core/ports.ts';
+import { orThrow } from '../../src/core/problem.ts';
+import { systemClock } from '../../src/core/system-clock.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createTestClock } from '../support/core-clock.ts';
 import { eventsDocument } from '../live/live-world.ts';
@@ -174,6 +177,34 @@ describe('stopping', () => {
     await world.stop();
     peer.socket.resume();
     expect((await peer.closed).code).toBe(1001);
+  });
+
+  test('does not wait for a stream whose client went before it was known who that is', async () => {
+    const store = createMemoryStore();
+    const reached = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const byHash: Store['apiKeys']['byHash'] = async (hash) => {
+      reached.resolve();
+      await gate.promise;
+      return store.apiKeys.byHash(hash);
+    };
+    world = await createTransportWorld({ store: { ...store, apiKeys: { ...store.apiKeys, byHash } } });
+    const { key } = orThrow(await createApiKey(store.apiKeys, { name: 'app', tier: 'PRO' }, systemClock));
+    const host = await world.create({ visibility: 'PUBLIC' });
+    const asked = request(`${world.url}/graphql`, {
+      method: 'POST',
+      headers: { accept: 'text/event-stream', 'content-type': 'application/json', 'x-api-key': key },
+    });
+    asked.on('error', () => undefined);
+    asked.end(JSON.stringify({ query: eventsDocument, variables: { sessionId: host.sessionId } }));
+    await reached.promise;
+    asked.destroy();
+    // Whatever is answered after that comes after the end of the connection.
+    for (let probe = 0; probe < 20; probe += 1) expect((await fetch(`${world.url}/health/live`)).status).toBe(200);
+    gate.resolve();
+    await fetch(`${world.url}/health/live`);
+    await world.stop();
+    expect(world.hub.size).toBe(0);
   });
 
   test('can be asked for twice', async () => {
