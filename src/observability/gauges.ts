@@ -32,50 +32,46 @@ const circuits = ['CLOSED', 'OPEN', 'HALF_OPEN'] as const satisfies readonly Bac
 /** How long an answer about metrics waits for services that say how they are; what they said before stands in. */
 const healthMs = 500;
 
+/** Is given each series of a gauge. */
+type Set = (labels: Readonly<Record<string, string>>, value: number) => void;
+
 /** Registers what is read at the instant of an answer. Nothing of it waits for the store or the bus. */
 export function registerGauges(register: Registry, { store, bus, backends, hub, transport }: Sources): void {
-  const registers = [register];
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect(): void {
-        this.set(read());
-      },
-    });
+  const series = (name: string, help: string, labelNames: string[], read: (set: Set) => Promise<void> | void): void => {
+    register.registerMetric(
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers: [],
+        collect() {
+          return read((labels, value) => this.set(labels, value));
+        },
+      }),
+    );
   };
+  const gauge = (name: string, help: string, read: () => number): void => series(name, help, [], (set) => set({}, read()));
   const counter = (name: string, help: string, read: () => number): void => {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect(): void {
-        // Counters can only be added to.
-        this.reset();
-        this.inc(read());
-      },
-    });
+    register.registerMetric(
+      new Counter({
+        name,
+        help,
+        registers: [],
+        collect() {
+          // Counters can only be added to.
+          this.reset();
+          this.inc(read());
+        },
+      }),
+    );
   };
 
   gauge('parley_operations_in_flight', 'Queries and mutations that are being executed.', () => transport.load().operations);
-  new Gauge({
-    name: 'parley_connections',
-    help: 'Connections that stay open: WebSockets and event streams.',
-    labelNames: ['protocol'],
-    registers,
-    collect(): void {
-      for (const [protocol, { connections }] of Object.entries(transport.load().connections)) this.set({ protocol }, connections);
-    },
+  series('parley_connections', 'Connections that stay open: WebSockets and event streams.', ['protocol'], (set) => {
+    for (const [protocol, { connections }] of Object.entries(transport.load().connections)) set({ protocol }, connections);
   });
-  new Gauge({
-    name: 'parley_connection_buffered_bytes',
-    help: 'What was written to them and their peers have not taken, in all.',
-    labelNames: ['protocol'],
-    registers,
-    collect(): void {
-      for (const [protocol, { bufferedBytes }] of Object.entries(transport.load().connections)) this.set({ protocol }, bufferedBytes);
-    },
+  series('parley_connection_buffered_bytes', 'What was written to them and their peers have not taken, in all.', ['protocol'], (set) => {
+    for (const [protocol, { bufferedBytes }] of Object.entries(transport.load().connections)) set({ protocol }, bufferedBytes);
   });
 
   gauge('parley_subscriptions', 'Subscriptions that are open.', () => hub.size);
@@ -89,53 +85,33 @@ export function registerGauges(register: Registry, { store, bus, backends, hub, 
   if (stats?.waiting !== undefined) gauge('parley_store_writes_waiting', 'Writes that wait for the disk.', () => stats.waiting ?? 0);
   const { pool } = stats ?? {};
   if (pool !== undefined) {
-    new Gauge({
-      name: 'parley_store_connections',
-      help: 'Connections to the database.',
-      labelNames: ['state'],
-      registers,
-      collect(): void {
-        this.set({ state: 'idle' }, pool.idleCount);
-        this.set({ state: 'in_use' }, pool.totalCount - pool.idleCount);
-      },
+    series('parley_store_connections', 'Connections to the database.', ['state'], (set) => {
+      set({ state: 'idle' }, pool.idleCount);
+      set({ state: 'in_use' }, pool.totalCount - pool.idleCount);
     });
     gauge('parley_store_connection_waiters', 'Statements that wait for a connection.', () => pool.waitingCount);
   }
-  registerHealth(registers, backends);
+
+  // Both look, at the same time: it is looked up once for both.
+  const look = createHealthLook(backends);
+  series('parley_backend_status', 'Of the states of a service, 1 for the one it is in.', ['backend', 'status'], async (set) => {
+    for (const [backend, health] of await look()) for (const status of statuses) set({ backend, status }, Number(status === health.status));
+  });
+  series('parley_backend_circuit', 'Of the states of its circuit breaker, 1 for the one it is in.', ['backend', 'state'], async (set) => {
+    for (const [backend, health] of await look()) for (const state of circuits) set({ backend, state }, Number(state === health.circuit));
+  });
 }
 
-/** How the services are. The breaker of one that keeps failing is told of without asking it. */
-function registerHealth(registers: Registry[], backends: Sources['backends']): void {
+/** How the services are, as far as they have said in time or before. One whose breaker is open is not asked. */
+function createHealthLook(backends: Sources['backends']): () => Promise<ReadonlyMap<string, BackendHealth>> {
   const last = new Map<string, BackendHealth>();
   const services = [...backends].filter(([, { kind }]) => kind !== 'LOCAL');
-
-  async function look(): Promise<void> {
+  return async () => {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, healthMs);
     const looked = services.map(async ([name, backend]) => void last.set(name, await backend.health()));
     await Promise.race([Promise.allSettled(looked), late]);
     clearTimeout(timer);
-  }
-
-  new Gauge({
-    name: 'parley_backend_status',
-    help: 'Of the three states of a service, 1 for the one it is in.',
-    labelNames: ['backend', 'status'],
-    registers,
-    async collect() {
-      await look();
-      for (const [backend, health] of last) for (const status of statuses) this.set({ backend, status }, Number(status === health.status));
-    },
-  });
-  new Gauge({
-    name: 'parley_backend_circuit',
-    help: 'Of the three states of the circuit breaker of a service, 1 for the one it is in.',
-    labelNames: ['backend', 'state'],
-    registers,
-    // Its figures come with those above; `look` is asked again, and health is looked up once for both.
-    async collect() {
-      await look();
-      for (const [backend, health] of last) for (const state of circuits) this.set({ backend, state }, Number(state === health.circuit));
-    },
-  });
+    return last;
+  };
 }

@@ -38,7 +38,7 @@ const outcomeOf = (failing: Failing | null): Outcome => {
 const gravest = (failings: readonly Failing[]): Failing | null => failings.find(({ ours }) => ours) ?? failings[0] ?? null;
 
 /** Counts the problems that clients are told of. Codes that nobody has heard of are one label. */
-export function createProblemCounter(instruments: Instruments, codes: readonly string[]): (code: unknown) => void {
+function createProblemCounter(instruments: Instruments, codes: readonly string[]): (code: unknown) => void {
   const counters = new Map(codes.map((code) => [code as unknown, instruments.problems.labels({ code })]));
   const other = instruments.problems.labels({ code: 'OTHER' });
   for (const code of [...codes, 'OTHER']) instruments.problems.inc({ code }, 0);

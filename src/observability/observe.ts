@@ -17,7 +17,7 @@ export interface ObserverOptions {
 }
 
 /** Puts itself around the parts of one gateway, none of which knows. Where nobody is to be told, parts come back as they are. */
-export interface Observer extends Disposable {
+export interface Observer {
   /** Null = there are no metrics. */
   readonly instruments: Instruments | null;
   /** Null = nobody takes spans. */
@@ -80,6 +80,5 @@ export function createObserver({ metrics, version, storeDriver, busDriver }: Obs
       }
       return { type: register.contentType, text: await register.metrics() };
     },
-    [Symbol.dispose]: () => register.clear(),
   };
 }

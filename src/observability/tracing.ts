@@ -19,11 +19,11 @@ export interface TracedSending {
 
 export interface Tracing {
   /** Runs the work as part of the trace that the carrier names, by the propagation that was set up. */
-  within<T>(carrier: object, work: () => T): T;
+  readonly within: <T>(carrier: object, work: () => T) => T;
   operation(kind: string, name: string | null): OpenSpan;
   commit(driver: string, kind: string): OpenSpan & { outcome(name: string): void };
   /** The headers carry the trace on. */
-  sending(call: TracedSending): {
+  readonly sending: (call: TracedSending) => {
     readonly headers: Readonly<Record<string, string>>;
     end(result: { readonly status: number | null; readonly done: boolean }): void;
   };

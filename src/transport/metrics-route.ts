@@ -6,7 +6,7 @@ export interface MetricsPage {
   /** What `Authorization: Bearer` must carry. Null = nothing is asked for. */
   readonly token: string | null;
   /** All of it as text. */
-  render(): Promise<{ readonly type: string; readonly text: string }>;
+  readonly render: () => Promise<{ readonly type: string; readonly text: string }>;
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -61,7 +61,7 @@ describe('with sqlite and a service', () => {
       async () => {
         Array.from({ length: 200 }, () => Buffer.alloc(100_000).toString('hex'));
         metrics = await scrape(`${far.url}/metrics`);
-        expect([...metrics.names]).toContain('nodejs_gc_duration_seconds_count');
+        if (!metrics.names.has('nodejs_gc_duration_seconds_count')) throw new Error('No garbage has been collected yet.');
       },
       { timeout: 20_000 },
     );
@@ -114,8 +114,8 @@ function faultsOf(expression: string): readonly string[] {
   return used.flatMap(([name, labels]) => {
     const metric = metricOf(name);
     if (metric === undefined) return [`${name} is no series`];
-    const known = [...metric.labels, ...added, ...(name.endsWith('_bucket') ? ['le'] : [])];
-    return labels.filter((label) => !known.includes(label)).map((label) => `${name} has no label ${label}`);
+    const known = new Set([...metric.labels, ...added, ...(name.endsWith('_bucket') ? ['le'] : [])]);
+    return labels.filter((label) => !known.has(label)).map((label) => `${name} has no label ${label}`);
   });
 }
 
@@ -148,10 +148,8 @@ describe('expressions', () => {
   test('of the dashboard ask whichever data source is chosen', async () => {
     const { panels, templating } = JSON.parse(await read('dashboards/parley.json')) as Dashboard;
     expect(templating.list[0]).toMatchObject({ name: 'datasource', type: 'datasource' });
-    const asked = panels.flatMap(({ datasource, targets = [] }) => [
-      ...(datasource ? [datasource] : []),
-      ...targets.map((target) => target.datasource),
-    ]);
+    const asked = panels.flatMap(({ targets = [] }) => targets.map((target) => target.datasource));
+    asked.push(...panels.flatMap(({ datasource = [] }) => datasource));
     expect(new Set(asked.map(({ uid }) => uid))).toEqual(new Set(['${datasource}']));
   });
 

@@ -27,7 +27,7 @@ const own = <T extends AsyncDisposable>(part: T): T => {
 interface World {
   readonly url: string;
   readonly metricsUrl: string | null;
-  scrape(): Promise<MetricsPage>;
+  readonly scrape: () => Promise<MetricsPage>;
 }
 
 async function world(given: ParleyConfig = {}): Promise<World> {
@@ -54,7 +54,7 @@ describe('traffic', () => {
     const far = await mutate(url, 'sendMessage', { sessionId: host.sessionId, content: 'x' }, '... on MessageDelivery { message { id } }');
     await post(url, '{ nothing }');
     await post(url, 'query ($first: Int!) { sessions(first: $first) { nodes { id } } }', { first: 1_000_000 });
-    await fetch(`${url}/${'some/where/else'}`);
+    await fetch(`${url}/some/where/else`);
 
     const page = await read();
     expect(page.value('parley_operations_total', { kind: 'query', outcome: 'ok' })).toBe(5);

@@ -85,10 +85,9 @@ test('an operation that calls a service and commits is a tree below the trace of
 test('what fails at the service is an error up to the operation', async () => {
   const host = await far.open();
   exporter.reset();
-  using _fault = far.service.emulator?.fault({ kind: 'status', status: 500, body: { message: 'a secret of theirs' } }) ?? {
-    [Symbol.dispose]() {},
-  };
+  const fault = far.service.emulator?.fault({ kind: 'status', status: 500, body: { message: 'a secret of theirs' } });
   await post(far.url, 'query Look($id: ID!) { session(id: $id) { id } }', { id: host.sessionId }, { ...host.credentials, traceparent });
+  fault?.[Symbol.dispose]();
   const spans = await spansOf(traceId);
   const operation = one(spans, 'GraphQL query');
   expect(operation.status).toEqual({ code: 2, message: 'UPSTREAM_FAILED' });

@@ -9,7 +9,7 @@ export interface MetricsPage {
   /** The sum of the series that have these labels. Throws where there is none. */
   value(name: string, labels?: Labels): number;
   /** Each series of the name with its labels. */
-  series(name: string): readonly { readonly labels: Labels; readonly value: number }[];
+  readonly series: (name: string) => readonly { readonly labels: Labels; readonly value: number }[];
 }
 
 interface Line {
@@ -27,7 +27,7 @@ function parseLine(line: string): Line {
   return { name, labels: Object.fromEntries(pairs), value: value === '+Inf' ? Infinity : Number(value) };
 }
 
-export function parseMetrics(text: string): MetricsPage {
+function parseMetrics(text: string): MetricsPage {
   const lines = text.split('\n').filter((line) => line !== '');
   const samples = lines.filter((line) => !line.startsWith('#')).map(parseLine);
   const types = lines.flatMap((line) =>
