@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export interface GatewayProcess extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  /** `http://<host>:<port>`, without a slash at the end. */
   readonly url: string;
   readonly pid: number;
   /** What it has written to standard output and standard error so far. */
@@ -39,18 +39,20 @@ export async function startGatewayProcess(options: {
   readonly dataDir: string;
   /** @default a free one */
   readonly port?: number;
+  /** The address that it listens on. @default 127.0.0.1 */
+  readonly host?: string;
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<GatewayProcess> {
-  const port = options.port ?? (await freePort());
+  const { host = '127.0.0.1', port = await freePort() } = options;
   const child: ChildProcess = spawn(process.execPath, [main, 'start'], {
     cwd: options.dataDir,
-    env: { ...cleanEnvironment(), PORT: String(port), HOST: '127.0.0.1', PARLEY_DATA_DIR: options.dataDir, ...options.env },
+    env: { ...cleanEnvironment(), PORT: String(port), HOST: host, PARLEY_DATA_DIR: options.dataDir, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const exited = once(child, 'exit').then(([code]) => code as number | null);
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${host}:${port}`;
 
   const ended = exited.then((code) => {
     throw new Error(`The gateway ended with ${code} before it was ready:\n${text}`);
