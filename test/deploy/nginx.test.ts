@@ -83,7 +83,9 @@ describe.skipIf(isMissing)('the load balancer in front of two gateways, as compo
     const host = await createSession(nginx.url, { title: 'Balanced' }, key);
     await vi.waitFor(
       async () => {
-        expect(await query(nginx.url, '{ currentSession { title } }', {}, host.credentials)).toEqual({ currentSession: { title: 'Balanced' } });
+        expect(await query(nginx.url, '{ currentSession { title } }', {}, host.credentials)).toEqual({
+          currentSession: { title: 'Balanced' },
+        });
         const log = await accessLog();
         for (const address of hosts) expect(log).toContain(`"gateway":"${address}:${port}"`);
       },
@@ -96,7 +98,8 @@ describe.skipIf(isMissing)('the load balancer in front of two gateways, as compo
     const streams = [1, 2, 3, 4].map(() => follow(nginx.url, allEvents, {}, host.credentials));
     for (const stream of streams) await stream.until(ofType('StreamOpened'));
     await mutate(nginx.url, 'sendMessage', { content: 'Good morning' }, '__typename', host.credentials);
-    for (const stream of streams) expect(await stream.until(ofType('MessageAdded'))).toMatchObject({ message: { content: 'Good morning' } });
+    for (const stream of streams)
+      expect(await stream.until(ofType('MessageAdded'))).toMatchObject({ message: { content: 'Good morning' } });
     await Promise.all(streams.map((stream) => stream.stop()));
   });
 
@@ -139,7 +142,9 @@ describe.skipIf(isMissing)('the load balancer in front of two gateways, as compo
   });
 
   test.each(['/', '/metrics', '/health/ready', '/graphql/', '/health/live/../ready'])('shows nobody %s', async (path) => {
-    const status = await new Promise((resolve) => get({ port: new URL(nginx.url).port, path }, (response) => resolve(response.resume().statusCode)));
+    const status = await new Promise((resolve) =>
+      get({ port: new URL(nginx.url).port, path }, (response) => resolve(response.resume().statusCode)),
+    );
     expect(status).toBe(404);
   });
 

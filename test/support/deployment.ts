@@ -30,12 +30,15 @@ export interface Compose {
  * @throws Error with the message where a variable that must be given is not.
  */
 export async function readCompose(environ: Readonly<Record<string, string>>): Promise<Compose> {
-  const text = (await readDeployed('compose.yaml')).replaceAll(/\$\{(\w+)(:[-?])([^}]*)\}/g, (_, name: string, kind: string, rest: string) => {
-    const value = environ[name] ?? '';
-    if (value !== '') return value;
-    if (kind === ':?') throw new Error(`${name}: ${rest}`);
-    return rest;
-  });
+  const text = (await readDeployed('compose.yaml')).replaceAll(
+    /\$\{(\w+)(:[-?])([^}]*)\}/g,
+    (_, name: string, kind: string, rest: string) => {
+      const value = environ[name] ?? '';
+      if (value !== '') return value;
+      if (kind === ':?') throw new Error(`${name}: ${rest}`);
+      return rest;
+    },
+  );
   return parse(text, { merge: true }) as Compose;
 }
 
