@@ -17,6 +17,7 @@ import { resolveConfig } from './config/resolve.ts';
 import { readOrCreateSecret } from './config/secret-file.ts';
 import { createExpiry } from './core/expiry.ts';
 import { createRetention } from './core/retention.ts';
+import type { RetentionLimits } from './core/retention-round.ts';
 import { createSerializer } from './core/serializer.ts';
 import { createSessionService } from './core/session-service.ts';
 import type { SessionId } from './core/ids.ts';
@@ -26,7 +27,7 @@ import { systemClock } from './core/system-clock.ts';
 import { createUpstreams } from './core/upstream/upstreams.ts';
 import { createEngine } from './graphql/engine.ts';
 import { type Hub, createHub } from './live/hub.ts';
-import { createInProcessPresence } from './live/presence.ts';
+import { createPresence } from './live/presence.ts';
 import { createLogger } from './observability/logger.ts';
 import { openStore } from './stores/registry.ts';
 import { createTransport } from './transport/transport.ts';
@@ -36,6 +37,18 @@ export interface Gateway extends AsyncDisposable {
   /** Listens. Answers with where: `http://127.0.0.1:4000`. Rejects where the port is taken. */
   start(): Promise<{ readonly url: string }>;
 }
+
+const hourMs = 3_600_000;
+const daysMs = (days: number | null): number | null => (days === null ? null : days * 24 * hourMs);
+
+const retentionLimits = (retention: ResolvedConfig['retention']): RetentionLimits => ({
+  idempotencyMs: retention.idempotencyHours * hourMs,
+  timelineMs: daysMs(retention.timelineDays),
+  timelineEvents: retention.timelineEvents,
+  messageMs: daysMs(retention.messageDays),
+  messageCount: retention.messageCount,
+  endedSessionMs: daysMs(retention.endedSessionDays),
+});
 
 const secretOf = async (config: ResolvedConfig): Promise<string> => {
   if (config.secret !== null) return config.secret;
@@ -111,7 +124,7 @@ async function compose(
       await Promise.all([...backends.values()].map(async ({ service }) => service?.[Symbol.asyncDispose]()));
     },
   });
-  const presence = createInProcessPresence();
+  const presence = own(createPresence({ store: store.presence, clock, report: report('Who is online could not be noted') }));
   const box = createSecretBox(secret);
   const inTurn = createSerializer();
   // The hub follows the services, and what they say goes to the hub.
@@ -151,7 +164,11 @@ async function compose(
     createRetention({
       store,
       clock,
-      idempotencyMs: config.retention.idempotencyHours * 3_600_000,
+      limits: retentionLimits(config.retention),
+      onRound(removed) {
+        if (removed === null) logger.debug('Another gateway removes what is not kept any more');
+        else logger[Object.values(removed).some((count) => count > 0) ? 'info' : 'debug'](removed, 'Removed what is not kept any more');
+      },
       report: report('Old records could not be removed'),
     }),
   );
@@ -226,6 +243,7 @@ async function compose(
       onError: report('A subscription could not be served'),
     }),
   );
+  bus.hear(({ sessionId, messageId, text }) => hub?.emit(sessionId, { type: 'REPLY_DELTA', messageId, text }));
   const transport = own(
     await createTransport({
       engine,

@@ -2,7 +2,7 @@ import { type Eventually, andThen } from '../core/eventually.ts';
 import { isSessionId, type SessionId } from '../core/ids.ts';
 import { memberBy } from '../core/peek.ts';
 import type { MemberReader } from '../core/ports.ts';
-import { isProblem, problem, type Problem } from '../core/problem.ts';
+import { isProblem, problem, type Problem, ProblemError } from '../core/problem.ts';
 import type { Caller, Viewer } from '../core/viewer.ts';
 import type { ApiKeyVerifier } from './api-key-verifier.ts';
 import type { JwtVerifier } from './jwt.ts';
@@ -27,14 +27,14 @@ export interface PresentedCredentials {
 export interface AuthRefusal {
   /** Never quotes a credential. */
   readonly problem: Problem;
-  /** True: the same client may come back, with a fresh token (it ran out) or later (the identity provider is down). False: never with this. */
+  /** True: the same client may come back, with a fresh token (it ran out) or later (identity provider or store are down). False: never with this. */
   readonly retryable: boolean;
 }
 
 export interface Authenticator {
   /**
-   * Says who is asking, from the credentials alone; what they may do is not decided here. Fails only where the store does, and answers at
-   * once where nothing has to be waited for.
+   * Says who is asking, from the credentials alone; what they may do is not decided here. Answers at once where nothing has to be waited for.
+   * That the store is away is a refusal too, one that is retryable.
    */
   authenticate(presented: PresentedCredentials): Eventually<Caller | AuthRefusal>;
 }
@@ -66,7 +66,14 @@ export function createAuthenticator({ apiKeys, memberTokens, wallet, users, memb
     authenticate(presented) {
       const named = namedSession(presented.sessionId);
       if (isRefusal(named)) return named;
-      return andThen(prove(presented), (proof) => (isRefusal(proof) ? proof : callerOf(proof, named, presented.remoteAddress)));
+      const known = (proof: Proof | AuthRefusal): Caller | AuthRefusal =>
+        isRefusal(proof) ? proof : callerOf(proof, named, presented.remoteAddress);
+      try {
+        const proof = prove(presented);
+        return proof instanceof Promise ? proof.then(known).catch(refusalOf) : known(proof);
+      } catch (error) {
+        return refusalOf(error);
+      }
     },
   };
 
@@ -156,6 +163,12 @@ function namedSession(sessionId: string | undefined): SessionId | null | AuthRef
   // Short enough that a token or key sent in the wrong header shows nothing of its secret part.
   const shown = JSON.stringify(sessionId.length > 20 ? `${sessionId.slice(0, 20)}…` : sessionId);
   return { problem: problem('BAD_INPUT', `X-Session-Id must be a session's id (\`ses_…\`), got ${shown}.`), retryable: false };
+}
+
+/** Where the credentials could not be looked up, nothing is wrong with them: the client is to come back. */
+function refusalOf(error: unknown): AuthRefusal {
+  if (error instanceof ProblemError) return { problem: error.problem, retryable: true };
+  throw error;
 }
 
 const refused = (detail: string): AuthRefusal => ({ problem: problem('UNAUTHENTICATED', detail), retryable: false });

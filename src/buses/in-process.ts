@@ -1,4 +1,4 @@
-import type { Bus } from '../core/ports.ts';
+import type { Bus, Hint } from '../core/ports.ts';
 import { createSubscriptions } from './shared/subscriptions.ts';
 
 /**
@@ -7,11 +7,14 @@ import { createSubscriptions } from './shared/subscriptions.ts';
  * @param onError - Is told of handlers that threw. @default nobody is
  */
 export function createInProcessBus(onError: (error: unknown) => void = () => undefined): Bus {
-  const subscriptions = createSubscriptions(onError);
+  const subscriptions = createSubscriptions<Hint>(onError);
   return {
     lossless: true,
     publish: (hint) => subscriptions.tell(hint),
     subscribe: (handler) => subscriptions.add(handler),
+    // There are no other gateways.
+    tell: () => undefined,
+    hear: () => () => undefined,
     async check() {},
     async [Symbol.asyncDispose]() {
       subscriptions.clear();

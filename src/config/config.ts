@@ -277,6 +277,32 @@ export interface RetentionSettings {
    * @default 24
    */
   readonly idempotencyHours: number;
+  /**
+   * How long the events of a session are kept, 1 to 36_500. Who resumes further back is told that what came in between is not to be had.
+   * Null = for ever.
+   * @default 30
+   */
+  readonly timelineDays: number | null;
+  /**
+   * How many events of a session are kept, 1 to 1_000_000_000: the latest, and all of the last 10 minutes. Null = however many there are.
+   * @default 10_000
+   */
+  readonly timelineEvents: number | null;
+  /**
+   * How long messages are kept, 1 to 36_500. Null = for ever.
+   * @default null
+   */
+  readonly messageDays: number | null;
+  /**
+   * How many messages of a session are kept, 1 to 1_000_000_000: the latest, and all of the last 10 minutes. Null = however many there are.
+   * @default null
+   */
+  readonly messageCount: number | null;
+  /**
+   * How long a session is kept after its end, with its members and all that was said, 1 to 36_500. Null = for ever.
+   * @default null
+   */
+  readonly endedSessionDays: number | null;
 }
 
 export interface LogSettings {

@@ -103,6 +103,11 @@ export const overrideNames: readonly OverrideName[] = [
   named('sessions.objectBytes', 'PARLEY_OBJECT_BYTES', number),
   named('sessions.objectDepth', 'PARLEY_OBJECT_DEPTH', number),
   named('retention.idempotencyHours', 'PARLEY_IDEMPOTENCY_HOURS', number),
+  named('retention.timelineDays', 'PARLEY_TIMELINE_DAYS', numberOrNever),
+  named('retention.timelineEvents', 'PARLEY_TIMELINE_EVENTS', numberOrNever),
+  named('retention.messageDays', 'PARLEY_MESSAGE_DAYS', numberOrNever),
+  named('retention.messageCount', 'PARLEY_MESSAGE_COUNT', numberOrNever),
+  named('retention.endedSessionDays', 'PARLEY_ENDED_SESSION_DAYS', numberOrNever),
   named('log.level', 'PARLEY_LOG_LEVEL', text, '--log-level <level>'),
 ];
 

@@ -32,6 +32,8 @@ const mebibyte = 1_024 * kibibyte;
 const hourSeconds = 60 * 60;
 const daySeconds = 24 * hourSeconds;
 const yearSeconds = 365 * daySeconds;
+const centuryDays = 36_500;
+const billion = 1_000_000_000;
 
 const jwt = section({
   jwksUrl: httpUrl().meta({ secret: true }).describe('Where the issuer publishes its signing keys.'),
@@ -187,6 +189,19 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
     }).prefault({}),
     retention: section({
       idempotencyHours: wholeNumber(1, 8_760).default(24).describe('How long an idempotency key is remembered.'),
+      timelineDays: orNull(wholeNumber(1, centuryDays))
+        .default(30)
+        .describe('How long the events of a session are kept: who resumes further back is told that it missed some. `null`: for ever.'),
+      timelineEvents: orNull(wholeNumber(1, billion))
+        .default(10_000)
+        .describe('How many events of a session are kept: the latest, and all of the last 10 minutes. `null`: however many there are.'),
+      messageDays: orNull(wholeNumber(1, centuryDays)).default(null).describe('How long messages are kept. `null`: for ever.'),
+      messageCount: orNull(wholeNumber(1, billion))
+        .default(null)
+        .describe('How many messages of a session are kept: the latest, and all of the last 10 minutes. `null`: however many there are.'),
+      endedSessionDays: orNull(wholeNumber(1, centuryDays))
+        .default(null)
+        .describe('How long a session is kept after its end, with its members and all that was said. `null`: for ever.'),
     }).prefault({}),
     log: section({
       level: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -66,6 +66,9 @@ export const messageIdFrom = (sessionId: SessionId, serviceId: string): MessageI
 export const memberIdFrom = (sessionId: SessionId, stay: string): MemberId =>
   `${idPrefixes.Member}_${uuidv5(`${sessionId} ${stay}`, ingested).replaceAll('-', '')}` as MemberId;
 
+/** Stands for a text where the text itself is too long to be kept: the same for every gateway. */
+export const fingerprintOf = (text: string): string => uuidv5(text, ingested);
+
 /** Whether a message's id was made from a service's (`messageIdFrom`). */
 export const isFromService = (id: MessageId): boolean => id.at(idPrefixes.Message.length + 1 + 12) === '5';
 

@@ -26,3 +26,11 @@ export interface Message {
   readonly inReplyTo: MessageId | null;
   readonly createdAt: number;
 }
+
+/** What attachments count for in a session's rules. */
+export const filesOf = (
+  attachments: readonly { readonly sizeBytes?: number | null | undefined }[],
+): { readonly files: number; readonly fileBytes: number } => ({
+  files: attachments.length,
+  fileBytes: attachments.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+});

@@ -225,6 +225,72 @@ export interface ChallengeStore {
   take(id: string, now: number): Promise<string | null>;
 }
 
+/** Which members have a live subscription, as each gateway notes it of its own. */
+export interface PresenceStore {
+  /**
+   * Notes members that are online now at the gateway, and others that are no longer, and that all it has noted holds until `until`. What
+   * gateways noted whose time was over by `now` is forgotten. False = nothing was noted of this gateway before, or it is forgotten: it is
+   * to note all of its members again.
+   */
+  note(note: {
+    readonly gateway: string;
+    readonly entered: readonly MemberId[];
+    readonly left: readonly MemberId[];
+    readonly now: number;
+    readonly until: number;
+  }): Promise<boolean>;
+  /** Whether any gateway but the one that asks has the member online, in the order of the ids. */
+  online(memberIds: readonly MemberId[], now: number, asking: string): Promise<readonly boolean[]>;
+  /** Forgets the gateway, which stops, with all that it noted. */
+  leave(gateway: string): Promise<void>;
+}
+
+/** What a session has that grows: its timeline, or its messages. */
+export type History = 'events' | 'messages';
+
+/** What is stored of a session, as far as what is to be removed depends on it. */
+export interface Holding {
+  readonly sessionId: SessionId;
+  readonly status: SessionStatus;
+  /** Of a session that is over: when it ended. */
+  readonly updatedAt: number;
+  /** Whether there is a service behind it. */
+  readonly isRemote: boolean;
+  readonly events: { readonly total: number; readonly oldestAt: number | null };
+  readonly messages: { readonly total: number; readonly oldestAt: number | null };
+  readonly hasMembers: boolean;
+}
+
+/** The beginning of a history, and how long all of it is, of the same moment. */
+export interface Beginning {
+  readonly total: number;
+  /** By `seq`. `at` is when the event happened, or the message was written. */
+  readonly items: readonly { readonly seq: number; readonly at: number }[];
+}
+
+/**
+ * Removes what is not kept, in steps that hold nobody up: each takes at most as much as it is given for. A step that was broken off has
+ * done all of it or nothing. Each leaves alone what comes meanwhile, and two at once do no harm.
+ */
+export interface RetentionStore {
+  /** Deletes idempotency records and challenges from before the instant. Answers how many. */
+  prune(before: { readonly idempotency: number; readonly challenges: number }): Promise<number>;
+  /** The next sessions after `after`, by id; null = from the first. Empty where there are no more. */
+  survey(after: SessionId | null, limit: number): Promise<readonly Holding[]>;
+  /** The oldest of the session's events or messages. Nothing of a session that is not there. */
+  oldest(history: History, sessionId: SessionId, limit: number): Promise<Beginning>;
+  /**
+   * Deletes the session's events or messages up to a number that `oldest` gave. The counters of messages and files follow, the numbers on
+   * the timeline stay as they are. Answers how many.
+   */
+  deleteThrough(history: History, sessionId: SessionId, seq: number): Promise<number>;
+  /**
+   * Deletes what belongs to a session that is over, at most `limit` of each kind, and last the session, unless there is a service behind it.
+   * True = there is nothing left to do. Leaves an ACTIVE one as it is.
+   */
+  removeSession(sessionId: SessionId, limit: number): Promise<boolean>;
+}
+
 /**
  * Where the gateway's records are. An acknowledged commit is there to stay, as far as the driver says; reads that start after the
  * acknowledgement see it. Every driver passes the same conformance suite.
@@ -239,8 +305,13 @@ export interface Store extends AsyncDisposable {
   readonly timeline: TimelineReader;
   readonly apiKeys: ApiKeyStore;
   readonly challenges: ChallengeStore;
-  /** Deletes idempotency records and challenges from before the instant. Answers how many. */
-  prune(before: { readonly idempotency: number; readonly challenges: number }): Promise<number>;
+  readonly presence: PresenceStore;
+  readonly retention: RetentionStore;
+  /**
+   * Takes the lease of that name until the instant, or extends the holder's own. False = another holder has it at `now`. An `until` that is
+   * not after `now` gives it back.
+   */
+  lease(name: string, holder: string, now: number, until: number): Promise<boolean>;
   /** Rejects where the store cannot answer. */
   check(signal?: AbortSignal): Promise<void>;
 }
@@ -251,6 +322,14 @@ export interface Store extends AsyncDisposable {
 export interface Hint {
   readonly sessionId: SessionId;
   readonly seq: number;
+}
+
+/** A piece of a reply in the making. */
+export interface Piece {
+  readonly sessionId: SessionId;
+  /** Of the reply. */
+  readonly messageId: MessageId;
+  readonly text: string;
 }
 
 /** Carries hints between gateways, and within one. */
@@ -264,6 +343,13 @@ export interface Bus extends AsyncDisposable {
    * called where hints may have been lost: whoever needs them looks by itself. The answer unsubscribes; calling it again does nothing.
    */
   subscribe(handler: (hint: Hint) => void, onGap?: () => void): () => void;
+  /**
+   * To the other gateways, at most once: the reply itself comes by the timeline. Those of one reply come in their order, several together
+   * perhaps. Never throws, and waits for nobody.
+   */
+  tell(piece: Piece): void;
+  /** Hears of others' pieces. The answer ends it. */
+  hear(handler: (piece: Piece) => void): () => void;
   /** Rejects where hints do not get through. */
   check(signal?: AbortSignal): Promise<void>;
 }

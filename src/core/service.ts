@@ -255,6 +255,11 @@ export interface Service extends AsyncDisposable {
   readonly secretDefaults: readonly string[];
   /** Whether history gives messages ids that sending did not tell (`Sent.id` null): they are then matched by what they say. */
   readonly matchesByContent: boolean;
+  /**
+   * Whether pieces of a reply come with the call that sent the message and by no other way: other gateways have no source to hear them from.
+   * @default false
+   */
+  readonly deltasInCall?: boolean;
   open(request: OpenRequest, signal?: AbortSignal): Promise<Opened | Problem>;
   /** What it says of a session now. */
   read(at: SessionAt, signal?: AbortSignal): Promise<Facts | Problem>;

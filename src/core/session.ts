@@ -1,4 +1,5 @@
-import type { SessionId } from './ids.ts';
+import type { MessageId, SessionId } from './ids.ts';
+import type { Message } from './message.ts';
 
 export type SessionStatus = 'ACTIVE' | 'EXPIRED' | 'ENDED';
 export type SessionVisibility = 'PUBLIC' | 'PRIVATE' | 'TEMPORARY';
@@ -30,6 +31,17 @@ export interface Rules {
   readonly maxTotalMegabytes: number | null;
 }
 
+/** A message that a gateway is sending to a service, or waits for as an answer: no other gateway records what it may be. */
+export interface Underway {
+  /** Of the message that is sent, or that is answered. */
+  readonly id: MessageId;
+  readonly role: Message['role'];
+  /** Of the content (see `fingerprintOf`). Null = whatever it says: an answer. */
+  readonly fingerprint: string | null;
+  /** Epoch milliseconds: from then on its gateway is taken to have died. */
+  readonly until: number;
+}
+
 /** What the gateway keeps of a session that lives at a service. */
 export interface SessionUpstream {
   /** What the connector wants to be given again. */
@@ -40,8 +52,10 @@ export interface SessionUpstream {
   readonly clock: boolean;
   /** Where the gateway's rules decide: when the service lets go of the session at the latest. */
   readonly endsAt: number | null;
-  /** The service's messages up to here have been cleared, and do not come back. */
+  /** The service's messages up to here have been cleared or removed, and do not come back. */
   readonly clearedAt: number | null;
+  /** Undefined = none. */
+  readonly underway?: readonly Underway[];
 }
 
 /** The gateway's record of a session. Instants are epoch milliseconds. */

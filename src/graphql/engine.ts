@@ -8,9 +8,10 @@ import {
   getVariableValues,
 } from 'graphql';
 import type { LiveEvent } from '../core/event.ts';
+import { andThen } from '../core/eventually.ts';
 import type { Caller } from '../core/viewer.ts';
 import { RequestContext, type Services } from './context.ts';
-import { type FormatError, type Report, codedError, createFormatError } from './errors.ts';
+import { type FormatError, type Report, codedError, createFormatError, passingFailureIn } from './errors.ts';
 import { type Run, type Variables, createExecutor } from './executor.ts';
 import { type Limits, createLimits } from './limits.ts';
 import { createMemberPages } from './loaders.ts';
@@ -49,7 +50,11 @@ export interface Engine {
     variables: RawVariables,
     context: RequestContext,
   ): Promise<SubscriptionPlan | readonly GraphQLError[]>;
-  /** Runs a subscription's operation for one event. `context` is used for this event alone. */
+  /**
+   * Runs a subscription's operation for one event. `context` is used for this event alone.
+   *
+   * @throws ProblemError (rejects) where the store cannot be read at the moment: no result for the event is due before it can.
+   */
   executeEvent(operation: Operation, variables: RawVariables, event: LiveEvent, context: RequestContext): Result;
   /** What one operation, or one event, is run in. */
   createContext(caller: Caller, signal?: AbortSignal): RequestContext;
@@ -79,6 +84,13 @@ const notHere = codedError(
   'Expected a query or mutation, got a subscription: those are answered over WebSocket (graphql-transport-ws) or as text/event-stream.',
 );
 const isFault = (value: Variables | readonly GraphQLError[]): value is readonly GraphQLError[] => Array.isArray(value);
+
+/** The result, unless the time was a bad one. */
+function whole(result: ExecutionResult): ExecutionResult {
+  const failure = result.errors === undefined ? null : passingFailureIn(result.errors);
+  if (failure !== null) throw failure;
+  return result;
+}
 
 /** The GraphQL side of the gateway, the same for HTTP, WebSocket and server-sent events. */
 export function createEngine({ limits, introspection, report, ...rest }: EngineOptions): Engine {
@@ -157,7 +169,7 @@ export function createEngine({ limits, introspection, report, ...rest }: EngineO
       if (member !== null) context.loaders.members.prime(member.id, member);
       if (by !== null) context.loaders.members.prime(by.id, by);
       if (message !== null) context.loaders.messages.prime(message.id, message);
-      return run({ [operation.field]: event }, values, context);
+      return andThen(run({ [operation.field]: event }, values, context), whole);
     },
   };
 }

@@ -51,6 +51,19 @@ function causeOf(error: unknown): unknown {
   return cause;
 }
 
+/** Says that the gateway itself, not a service, cannot do it at the moment: the store is away, or has too much to do. */
+const isPassing = ({ code, backend, retryAfterSeconds }: Problem): boolean =>
+  backend === null && retryAfterSeconds !== null && (code === 'UPSTREAM_UNAVAILABLE' || code === 'RATE_LIMITED');
+
+/** The failure that an execution would not have had at a better time; null = none of these is one. */
+export function passingFailureIn(errors: readonly GraphQLError[]): ProblemError | null {
+  for (const error of errors) {
+    const cause = causeOf(error);
+    if (cause instanceof ProblemError && isPassing(cause.problem)) return cause;
+  }
+  return null;
+}
+
 const isAbort = (cause: unknown): boolean => cause instanceof Error && cause.name === 'AbortError';
 
 // Execution finds these where a variable that may be null stands in for an argument that may not.

@@ -367,7 +367,10 @@ export type Member = Node & {
   readonly leftAt?: Maybe<Scalars['DateTime']['output']>;
   /** What it is called in the session. */
   readonly name: Scalars['String']['output'];
-  /** Whether it has a live subscription at this instant. */
+  /**
+   * Whether it has a live subscription at this instant, at whichever gateway. Where several share a store, the others know within a
+   * fraction of a second, and of a gateway that died with its members after ten seconds.
+   */
   readonly online: Scalars['Boolean']['output'];
   /** What it is in the session. */
   readonly role: MemberRole;

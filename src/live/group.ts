@@ -61,17 +61,22 @@ export class Group {
     const payload = renderEvent(this.#engine, operation, variables, event, first.caller);
     const before = this.#emitting;
     const give = async (): Promise<void> => {
-      const rendered = await payload;
-      await before;
-      for (const attachment of this.live) if (attachment.wants(event)) attachment.takeTransient(rendered);
-      this.#emissions--;
+      try {
+        const rendered = await payload;
+        await before;
+        for (const attachment of this.live) if (attachment.wants(event)) attachment.takeTransient(rendered);
+      } finally {
+        this.#emissions--;
+      }
     };
     this.#emissions++;
-    this.#emitting = give();
-    return this.#emitting;
+    const given = give();
+    // Those who wait for their turn do without one that failed.
+    this.#emitting = given.catch(() => undefined);
+    return given;
   }
 
-  /** Gives the live subscribers those of the events that are new to the group, in order. */
+  /** Gives the live subscribers those of the events that are new to the group, in order. Rejects where one cannot be executed now: it goes on from there. */
   async advance(events: readonly StoredEvent[]): Promise<void> {
     for (const event of events) {
       if (event.seq <= this.position) continue;
@@ -90,11 +95,12 @@ export class Group {
   #execute(event: StoredEvent, caller: Caller): Promise<Buffer> {
     const { operation, variables } = this.common;
     const namespace = this.#namespace;
-    const rendering = renderEvent(this.#engine, operation, variables, event, caller).then((result) => {
-      this.#rendering.delete(event.seq);
-      this.#cache.set(namespace, event.seq, result);
-      return result;
-    });
+    const rendering = renderEvent(this.#engine, operation, variables, event, caller)
+      .then((result) => {
+        this.#cache.set(namespace, event.seq, result);
+        return result;
+      })
+      .finally(() => this.#rendering.delete(event.seq));
     this.#rendering.set(event.seq, rendering);
     return rendering;
   }

@@ -28,7 +28,7 @@ export interface HubOptions {
   readonly presence: Pick<Presence, 'enter'>;
   /** Follows a session at its service until disposed. @default there are no services */
   readonly watchService?: (sessionId: SessionId) => Disposable;
-  /** Is told of reads of the timeline that failed; they are tried again. Must not throw. */
+  /** Is told of events that could not be read or executed; they are tried again. Must not throw. */
   readonly onError: (error: unknown) => void;
   /**
    * A subscriber whose sink holds more than this when the next event comes is ended with SLOW_CONSUMER.

@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { LiveEvent } from '../core/event.ts';
+import { ProblemError } from '../core/problem.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { Engine, Operation } from '../graphql/engine.ts';
 
@@ -36,7 +37,12 @@ export class ResultCache {
   }
 }
 
-/** Executes the operation for one event and serializes the result. Never rejects: what goes wrong is in the result, masked. */
+/**
+ * Executes the operation for one event and serializes the result. What goes wrong is in the result, masked, but for the store's being away:
+ * nothing would be right to give then.
+ *
+ * @throws ProblemError (rejects) where the event is to be executed again.
+ */
 export async function renderEvent(
   engine: EventEngine,
   operation: Operation,
@@ -49,6 +55,7 @@ export async function renderEvent(
     // A context of its own for each execution: what an event shows is read anew, and read together.
     result = await engine.executeEvent(operation, variables, event, engine.createContext(caller));
   } catch (error) {
+    if (error instanceof ProblemError) throw error;
     return serialize({ data: null, errors: [engine.formatError(error)] });
   }
   const { errors, ...rest } = result;

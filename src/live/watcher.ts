@@ -85,7 +85,8 @@ export class Watcher {
   }
 
   #wake(): void {
-    if (this.#pumping || this.#head === null || this.#hinted <= this.#head) return;
+    // Without a group there is nobody to read for, and what is never read would be tried again without end, in one turn of the loop.
+    if (this.#pumping || this.#groups.size === 0 || this.#head === null || this.#hinted <= this.#head) return;
     void this.#run(this.#head);
   }
 
@@ -119,7 +120,10 @@ export class Watcher {
       }
       // A group that was made during the delivery is still at the old head: it is given the page too.
       for (let behind = this.#behind(last.seq); behind.length > 0; behind = this.#behind(last.seq)) {
-        await Promise.all(behind.map((group) => group.advance(events)));
+        // Each to its end, so that no group is still being given what is tried again.
+        const given = await Promise.allSettled(behind.map((group) => group.advance(events)));
+        const failed = given.find((outcome) => outcome.status === 'rejected');
+        if (failed !== undefined) throw failed.reason;
       }
       head = last.seq;
       this.#head = head;

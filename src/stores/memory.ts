@@ -13,6 +13,8 @@ import {
   readTimeline,
   sessionsOfPrincipal,
 } from './memory/readers.ts';
+import { createMemoryPresence } from './memory/presence.ts';
+import { deleteThrough, oldest, prune, removeSession, survey } from './memory/retention.ts';
 import { newTables, pairKey } from './memory/tables.ts';
 import { newEpoch } from './shared/epoch.ts';
 
@@ -104,13 +106,20 @@ export function createMemoryStore({ epoch = newEpoch() }: MemoryStoreOptions = {
           return challenge !== undefined && challenge.expiresAt > now ? challenge.payload : null;
         }),
     },
-    prune: (before) =>
+    presence: createMemoryPresence(tables, answer),
+    retention: {
+      prune: (before) => answer(() => prune(tables, before)),
+      survey: (after, limit) => answer(() => survey(tables, after, limit)),
+      oldest: (history, sessionId, limit) => answer(() => oldest(tables, history, sessionId, limit)),
+      deleteThrough: (history, sessionId, seq) => answer(() => deleteThrough(tables, history, sessionId, seq)),
+      removeSession: (sessionId, limit) => answer(() => removeSession(tables, sessionId, limit)),
+    },
+    lease: (name, holder, now, until) =>
       answer(() => {
-        const records = [...tables.idempotency].filter(([, record]) => record.createdAt < before.idempotency);
-        const challenges = [...tables.challenges].filter(([, challenge]) => challenge.expiresAt < before.challenges);
-        for (const [key] of records) tables.idempotency.delete(key);
-        for (const [id] of challenges) tables.challenges.delete(id);
-        return records.length + challenges.length;
+        const lease = tables.leases.get(name);
+        if (lease !== undefined && lease.holder !== holder && lease.expiresAt > now) return false;
+        tables.leases.set(name, { holder, expiresAt: until });
+        return true;
       }),
     check: async (signal) => {
       signal?.throwIfAborted();

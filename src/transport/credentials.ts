@@ -31,8 +31,8 @@ export function withConnectionParams(headers: Presented, params: Readonly<Record
   };
 }
 
+/** Refusals that say nothing against the credentials. */
+const otherwise: ReadonlySet<string> = new Set(['BAD_INPUT', 'RATE_LIMITED', 'UPSTREAM_UNAVAILABLE']);
+
 /** The HTTP status that a refusal of credentials is answered with. */
-export function statusOfRefusal({ problem }: AuthRefusal): number {
-  if (problem.code === 'BAD_INPUT' || problem.code === 'UPSTREAM_UNAVAILABLE') return problem.status;
-  return 401;
-}
+export const statusOfRefusal = ({ problem }: AuthRefusal): number => (otherwise.has(problem.code) ? problem.status : 401);

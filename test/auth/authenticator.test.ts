@@ -19,7 +19,7 @@ import { createWalletAuth, type WalletAuth } from '../../src/auth/wallet.ts';
 import { newMemberId, newSessionId } from '../../src/core/ids.ts';
 import type { Member } from '../../src/core/member.ts';
 import type { Store } from '../../src/core/ports.ts';
-import { orThrow, type ProblemCode } from '../../src/core/problem.ts';
+import { orThrow, problem, type ProblemCode, ProblemError } from '../../src/core/problem.ts';
 import type { Caller } from '../../src/core/viewer.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createSteppedClock, type SteppedClock } from '../support/auth-clock.ts';
@@ -122,6 +122,26 @@ test('an API key is its viewer', async () => {
   const { key, record } = await newApiKey();
   const viewer = { kind: 'API_KEY', keyId: record.id, name: 'app', tier: 'PRO' };
   expect(await present({ apiKey: key })).toEqual({ viewer, currentSessionId: null, remoteAddress, expiresAt: null });
+});
+
+test.each(['UPSTREAM_UNAVAILABLE', 'RATE_LIMITED'] as const)('credentials are not called bad where the store says %s', async (code) => {
+  const { key } = await newApiKey();
+  const byHash = async (): Promise<never> => {
+    throw new ProblemError(problem(code, 'Not now.', { retryAfterSeconds: 1 }));
+  };
+  store = { ...store, apiKeys: { ...store.apiKeys, byHash } };
+  authenticator = assemble();
+  expect(await present({ apiKey: key })).toEqual(refusal(code, 'Not now.', true));
+});
+
+test('what failed otherwise while credentials are looked up is no refusal', async () => {
+  const { key } = await newApiKey();
+  const byHash = async (): Promise<never> => {
+    throw new Error('the disk is gone');
+  };
+  store = { ...store, apiKeys: { ...store.apiKeys, byHash } };
+  authenticator = assemble();
+  await expect(present({ apiKey: key })).rejects.toThrow('the disk is gone');
 });
 
 test("a wallet's token is its wallet, until it runs out", async () => {

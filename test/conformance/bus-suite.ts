@@ -4,6 +4,7 @@ import type { WireBus, WireBusOptions } from '../../src/buses/shared/wire-bus.ts
 import type { ServerProcess } from '../support/server-process.ts';
 import { faultChecks } from './bus-faults.ts';
 import { gatewayChecks } from './bus-gateways.ts';
+import { pieceChecks } from './bus-pieces.ts';
 import { wireChecks } from './bus-wire.ts';
 import { hearing, hint } from './bus-world.ts';
 
@@ -96,6 +97,7 @@ export function busSuite(driver: BusDriver): void {
       });
     wireChecks(check);
     faultChecks(check);
+    pieceChecks(check);
     gatewayChecks(check);
   });
 }

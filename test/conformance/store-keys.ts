@@ -117,8 +117,8 @@ export const keyChecks: Checks = (check) => {
       ),
     );
     for (const index of [0, 1, 2]) await store.challenges.put({ id: `c${index}`, payload: 'p', expiresAt: start + index });
-    expect(await store.prune({ idempotency: start, challenges: start })).toBe(0);
-    expect(await store.prune({ idempotency: start + 2_400, challenges: start + 2 })).toBe(2_402);
+    expect(await store.retention.prune({ idempotency: start, challenges: start })).toBe(0);
+    expect(await store.retention.prune({ idempotency: start + 2_400, challenges: start + 2 })).toBe(2_402);
     expect(await store.sessions.idempotency('s', 'k2399')).toBeNull();
     expect(await store.sessions.idempotency('s', 'k2400')).not.toBeNull();
     expect(await store.challenges.take('c1', start - 1)).toBeNull();

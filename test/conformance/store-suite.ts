@@ -6,7 +6,10 @@ import { lifeChecks } from './store-life.ts';
 import { listChecks } from './store-lists.ts';
 import { memberChecks } from './store-members.ts';
 import { peekChecks } from './store-peeks.ts';
+import { presenceChecks } from './store-presence.ts';
 import { raceChecks } from './store-races.ts';
+import { leaseChecks } from './store-leases.ts';
+import { retentionChecks } from './store-retention.ts';
 import { timelineChecks } from './store-timeline.ts';
 import { valueChecks } from './store-values.ts';
 
@@ -34,6 +37,9 @@ const groups: Readonly<Record<string, Checks>> = {
   peeks: peekChecks,
   timeline: timelineChecks,
   'keys, challenges and records of requests': keyChecks,
+  presence: presenceChecks,
+  retention: retentionChecks,
+  leases: leaseChecks,
   values: valueChecks,
   life: lifeChecks,
 };

@@ -5,19 +5,9 @@ import { describe, test } from 'vitest';
 import { createGateway } from '../../src/gateway.ts';
 import { subjects } from '../backends/subjects.ts';
 import type { Emulator } from '../emulators/shared/emulator.ts';
-import { type FarWorld, farWorld, titleOf } from '../support/far-world.ts';
+import { type FarWorld, farWorld, sourcesAt, titleOf } from '../support/far-world.ts';
 import { createSession, joinSession, mutate, post, query } from '../support/graphql-client.ts';
 import { allEvents, follow, ofType } from '../support/live-client.ts';
-
-/** The connections by which the service tells what happens; null = it tells nothing by itself. */
-function sourcesAt(emulator: Emulator | null): number | null {
-  const { hub, sockets, state } = emulator as unknown as {
-    readonly hub?: { count(): number };
-    readonly sockets?: { readonly connected: number };
-    readonly state?: { readonly streams?: ReadonlySet<unknown> };
-  };
-  return hub?.count() ?? sockets?.connected ?? state?.streams?.size ?? null;
-}
 
 describe.concurrent.each(subjects.map((subject) => [titleOf(subject), subject] as const))('%s', (_, subject) => {
   const talkative = subject.others.say ? ['two gateways over one store write one event for what happens at the service'] : [];
@@ -66,6 +56,12 @@ describe.concurrent.each(subjects.map((subject) => [titleOf(subject), subject] a
       const seen = (await query(urls[1] ?? '', source, { id: host.sessionId }, host.credentials)).session;
       const said = seen.messages.nodes.filter(({ role }: any) => role !== 'ASSISTANT').map(({ content }: any) => content as string);
       expect(said.toSorted()).toEqual(all.toSorted());
+      // Each answer once, and after what it answers.
+      const inOrder = seen.messages.nodes.map(({ role, content }: any) => `${role} ${content}`);
+      const answers = inOrder.filter((said: string) => said.startsWith('ASSISTANT You said: '));
+      expect(new Set(answers).size).toBe(answers.length);
+      for (const answer of answers.filter((said: string) => said.includes('said here')))
+        expect(inOrder.indexOf(answer.replace('ASSISTANT You said: ', 'USER '))).toBeLessThan(inOrder.indexOf(answer));
       const names = seen.members.nodes.map(({ name }: any) => name as string);
       expect(new Set(names).size).toBe(names.length);
       for (const { events } of streams) {

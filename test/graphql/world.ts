@@ -12,7 +12,7 @@ import { createSessionService } from '../../src/core/session-service.ts';
 import type { Caller, Viewer } from '../../src/core/viewer.ts';
 import { type Engine, type EngineOptions, createEngine } from '../../src/graphql/engine.ts';
 import type { Limits } from '../../src/graphql/limits.ts';
-import { createInProcessPresence } from '../../src/live/presence.ts';
+import { createPresence } from '../../src/live/presence.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { type TestClock, createTestClock } from '../support/core-clock.ts';
 import { limits as sessionLimits } from '../support/core-fixtures.ts';
@@ -101,7 +101,13 @@ export function createWorld({ anonymous = true, introspection = true, limits = {
   const store = counting(plain, reads, peeks);
   const clock = createTestClock();
   const bus = createInProcessBus();
-  const presence = createInProcessPresence();
+  const presence = createPresence({
+    store: store.presence,
+    clock,
+    report: (error) => {
+      throw error;
+    },
+  });
   const secret = 'a secret of at least thirty-two characters';
   const backends = more.backends ?? openBackends({ local: { kind: 'LOCAL' } });
   const parts = createServiceParts({ store, bus, clock, backends });

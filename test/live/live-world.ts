@@ -16,7 +16,7 @@ import type { CreateInput, JoinInput, UseCases } from '../../src/core/use-cases.
 import type { Caller, Viewer } from '../../src/core/viewer.ts';
 import { type Engine, type SubscriptionPlan, createEngine } from '../../src/graphql/engine.ts';
 import { type Hub, type HubOptions, createHub } from '../../src/live/hub.ts';
-import { createInProcessPresence } from '../../src/live/presence.ts';
+import { createPresence } from '../../src/live/presence.ts';
 import type { Sink } from '../../src/live/sink.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { type TestClock, createTestClock } from '../support/core-clock.ts';
@@ -81,11 +81,11 @@ export function accepted<T>(value: T | Problem): T {
 
 export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
   const { store = createMemoryStore(), bus = createInProcessBus(), clock = createTestClock(), introspection = true } = options;
-  const presence = createInProcessPresence();
   const remote = (options.backends ?? []).map((backend) => [backend.name, backend] as const);
   const backends = new Map([...openBackends({ local: { kind: 'LOCAL' } }), ...remote]);
   const memberTokens = createMemberTokens({ secret, lifetimeSeconds: null, clock });
   const failures: unknown[] = [];
+  const presence = createPresence({ store: store.presence, clock, report: (error) => failures.push(error) });
   const expiry = createExpiry({ store, bus, clock, report: (error) => failures.push(error) });
   expiry.start();
   const parts = createServiceParts({
@@ -180,6 +180,7 @@ export function createLiveWorld(options: LiveWorldOptions = {}): LiveWorld {
       await expiry[Symbol.asyncDispose]();
       await parts.upstreams[Symbol.asyncDispose]();
       await bus[Symbol.asyncDispose]();
+      await presence[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -1,6 +1,7 @@
 import { type Gateway, createGateway } from '../../src/gateway.ts';
 import type { BackendConfig, ParleyConfig } from '../../src/config/config.ts';
 import type { BackendSubject, OpenedService } from '../conformance/backend-subject.ts';
+import type { Emulator } from '../emulators/shared/emulator.ts';
 import { type Admitted, type Credentials, createSession, joinSession } from './graphql-client.ts';
 
 type ServiceConfig = Exclude<BackendConfig, { readonly kind: 'LOCAL' }>;
@@ -54,4 +55,14 @@ export async function farWorld(subject: BackendSubject, { backend = {}, gateway:
       await service[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The connections by which the service tells what happens; null = it tells nothing by itself. */
+export function sourcesAt(emulator: Emulator | null): number | null {
+  const { hub, sockets, state } = emulator as unknown as {
+    readonly hub?: { count(): number };
+    readonly sockets?: { readonly connected: number };
+    readonly state?: { readonly streams?: ReadonlySet<unknown> };
+  };
+  return hub?.count() ?? sockets?.connected ?? state?.streams?.size ?? null;
 }

@@ -31,10 +31,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(own);
 }
 
-/**
- * Starts the gateway as its users do and resolves once it answers `GET /health/ready` with 200. Rejects with its output where it ends
- * before that.
- */
+/** Starts the gateway as its users do and resolves once it is up. Rejects with its output where it ends before that. */
 export async function startGatewayProcess(options: {
   readonly dataDir: string;
   /** @default a free one */
@@ -42,6 +39,11 @@ export async function startGatewayProcess(options: {
   /** The address that it listens on. @default 127.0.0.1 */
   readonly host?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * What is waited for: that it answers, or that store and bus do so too.
+   * @default 'ready'
+   */
+  readonly until?: 'live' | 'ready';
 }): Promise<GatewayProcess> {
   const { host = '127.0.0.1', port = await freePort() } = options;
   const child: ChildProcess = spawn(process.execPath, [main, 'start'], {
@@ -49,16 +51,22 @@ export async function startGatewayProcess(options: {
     env: { ...cleanEnvironment(), PORT: String(port), HOST: host, PARLEY_DATA_DIR: options.dataDir, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A run of tests that is broken off leaves none behind.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const exited = once(child, 'exit').then(([code]) => {
+    process.off('exit', kill);
+    return code as number | null;
+  });
   const url = `http://${host}:${port}`;
 
   const ended = exited.then((code) => {
     throw new Error(`The gateway ended with ${code} before it was ready:\n${text}`);
   });
   ended.catch(() => undefined);
-  await Promise.race([ended, ready(url)]);
+  await Promise.race([ended, answering(`${url}/health/${options.until ?? 'ready'}`)]);
 
   return {
     url,
@@ -75,9 +83,9 @@ export async function startGatewayProcess(options: {
   };
 }
 
-async function ready(url: string): Promise<void> {
+async function answering(url: string): Promise<void> {
   for (;;) {
-    const answer = await fetch(`${url}/health/ready`).catch(() => null);
+    const answer = await fetch(url).catch(() => null);
     await answer?.arrayBuffer();
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

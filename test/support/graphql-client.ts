@@ -16,11 +16,18 @@ export interface GraphqlAnswer {
 }
 
 /** One operation over HTTP POST. Rejects only where no answer came. */
-export async function post(url: string, query: string, variables: object = {}, credentials: Credentials = {}): Promise<GraphqlAnswer> {
+export async function post(
+  url: string,
+  query: string,
+  variables: object = {},
+  credentials: Credentials = {},
+  signal: AbortSignal | null = null,
+): Promise<GraphqlAnswer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...credentials },
     body: JSON.stringify({ query, variables }),
+    signal,
   });
   const body = (await response.json()) as any;
   return { status: response.status, data: body.data, errors: body.errors };
@@ -35,12 +42,13 @@ export async function query(url: string, source: string, variables: object = {},
 
 const problemFields = '... on Problem { code status title detail path retryAfterSeconds }';
 
+/** A mutation that takes `$input`, with what is selected of its success and of a `Problem`. */
+export const mutation = (field: string, selection: string): string =>
+  `mutation ($input: ${field.charAt(0).toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { __typename ${selection} ${problemFields} } }`;
+
 /** What a mutation answered: its success type's fields, or those of a Problem with `__typename` to tell. */
-export async function mutate(url: string, field: string, input: object, selection: string, credentials: Credentials = {}): Promise<any> {
-  const name = `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
-  const source = `mutation ($input: ${name}Input!) { ${field}(input: $input) { __typename ${selection} ${problemFields} } }`;
-  return (await query(url, source, { input }, credentials))[field];
-}
+export const mutate = async (url: string, field: string, input: object, selection: string, credentials: Credentials = {}): Promise<any> =>
+  (await query(url, mutation(field, selection), { input }, credentials))[field];
 
 const admission = '... on SessionAdmission { session { id cursor } member { id name role } credentials { token expiresAt } }';
 

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Credentials } from './graphql-client.ts';
@@ -14,28 +15,23 @@ export interface Following {
   stop(): Promise<void>;
 }
 
-/** Subscribes once, without coming back by itself. */
-export function follow(url: string, source: string, variables: Record<string, unknown> = {}, credentials: Credentials = {}): Following {
-  const client = createClient({
-    url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    connectionParams: credentials,
-    retryAttempts: 0,
-  });
+interface Receiver {
+  readonly result: (result: { readonly data?: any; readonly errors?: unknown }) => void;
+  /** `complete`, or what kept it from completing. */
+  readonly over: (how: unknown) => void;
+}
+
+/** What comes of a subscription that `begin` starts, and that what it answers with stops. */
+function following(begin: (receiver: Receiver) => () => Promise<void>): Following {
   const events: any[] = [];
   const arrivals = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
-  const ended = new Promise((resolve) => {
-    client.subscribe<any>(
-      { query: source, variables },
-      {
-        next({ data, errors }) {
-          events.push(errors === undefined ? Object.values(data ?? {})[0] : { errors });
-          arrivals.emit('event');
-        },
-        error: resolve,
-        complete: () => resolve('complete'),
-      },
-    );
+  const { promise: ended, resolve: over } = Promise.withResolvers<any>();
+  const stop = begin({
+    result({ data, errors }) {
+      events.push(errors === undefined ? Object.values(data ?? {})[0] : { errors });
+      arrivals.emit('event');
+    },
+    over,
   });
   return {
     events,
@@ -51,8 +47,47 @@ export function follow(url: string, source: string, variables: Record<string, un
         }
       }
     },
-    stop: async () => client.dispose(),
+    stop,
   };
+}
+
+/** Subscribes once, without coming back by itself. */
+export function follow(url: string, source: string, variables: Record<string, unknown> = {}, credentials: Credentials = {}): Following {
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: credentials,
+    retryAttempts: 0,
+  });
+  return following(({ result, over }) => {
+    client.subscribe<any>({ query: source, variables }, { next: result, error: over, complete: () => over('complete') });
+    // Where there was no connection to dispose of, `ended` says why.
+    return async () => Promise.resolve(client.dispose()).catch(() => undefined);
+  });
+}
+
+/** The same over server-sent events. Errors of the operation are the last of its results. */
+export function followSse(url: string, source: string, variables: Record<string, unknown> = {}, credentials: Credentials = {}): Following {
+  const stopping = new AbortController();
+  const read = async ({ result }: Receiver): Promise<unknown> => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...credentials },
+      body: JSON.stringify({ query: source, variables }),
+      signal: stopping.signal,
+    });
+    if (!response.ok || response.body === null) return { status: response.status, body: await response.text() };
+    const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+    for await (const { event, data } of messages) {
+      if (event === 'complete') return 'complete';
+      if (event === 'next') result(JSON.parse(data));
+    }
+    return new Error('The stream ended before it was complete.');
+  };
+  return following((receiver) => {
+    read(receiver).then(receiver.over, receiver.over);
+    return async () => stopping.abort();
+  });
 }
 
 /** All kinds of event with what tells them apart. */

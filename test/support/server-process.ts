@@ -11,8 +11,12 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   /** Resolves once it takes requests. Nothing where it runs. */
   start(): Promise<void>;
-  /** Ends it without warning. */
-  stop(): Promise<void>;
+  /**
+   * Ends it.
+   *
+   * @param signal - Sent to the server alone, which may clean up first. Left out = all of its processes are ended without warning.
+   */
+  stop(signal?: NodeJS.Signals): Promise<void>;
   /** It does nothing any more, and what is connected to it notices nothing. */
   freeze(): void;
   thaw(): void;
@@ -87,11 +91,12 @@ export async function launchServer(program: ServerProgram): Promise<ServerProces
       ready.catch(() => undefined);
       await ready;
     },
-    async stop() {
+    async stop(signal) {
       const ending = child;
       if (ending?.pid === undefined || !isRunning()) return;
       const ended = once(ending, 'exit');
-      const signalled = signalAll(ending.pid, 'SIGKILL');
+      const signalled = signal === undefined ? signalAll(ending.pid, 'SIGKILL') : [];
+      if (signal !== undefined) ending.kill(signal);
       await ended;
       // PostgreSQL does not start again as long as one of its processes has its memory.
       while (signalled.some((pid) => existsSync(`/proc/${pid}`))) await new Promise((resolve) => setTimeout(resolve, 5));

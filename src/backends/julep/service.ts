@@ -102,6 +102,7 @@ export function createSessions({ name, contract, agentId: defaultAgent }: Sessio
     secretDefaults: [],
     // Chat does not tell the id that history has the client's message by.
     matchesByContent: true,
+    deltasInCall: true,
     open,
     async read({ session }, signal) {
       const said = await contract.get(session.handle, signal);

@@ -1,17 +1,15 @@
-import type { Hint } from '../../core/ports.ts';
-
-/** Those who hear of hints. One that throws does not keep the others from hearing. */
-export interface Subscriptions {
-  add(handler: (hint: Hint) => void, onGap?: () => void): () => void;
-  tell(hint: Hint): void;
-  /** Hints may have been lost. */
+/** Those who hear of something. One that throws does not keep the others from hearing. */
+export interface Subscriptions<Heard> {
+  add(handler: (heard: Heard) => void, onGap?: () => void): () => void;
+  tell(heard: Heard): void;
+  /** Some may have been lost. */
   gap(): void;
   clear(): void;
 }
 
 /** @param onError - Is told of handlers that threw. */
-export function createSubscriptions(onError: (error: unknown) => void): Subscriptions {
-  const all = new Set<{ readonly handler: (hint: Hint) => void; readonly onGap: (() => void) | undefined }>();
+export function createSubscriptions<Heard>(onError: (error: unknown) => void): Subscriptions<Heard> {
+  const all = new Set<{ readonly handler: (heard: Heard) => void; readonly onGap: (() => void) | undefined }>();
   const guarded = (call: () => void): void => {
     try {
       call();
@@ -28,8 +26,8 @@ export function createSubscriptions(onError: (error: unknown) => void): Subscrip
         all.delete(entry);
       };
     },
-    tell(hint) {
-      for (const { handler } of all) guarded(() => handler(hint));
+    tell(heard) {
+      for (const { handler } of all) guarded(() => handler(heard));
     },
     gap() {
       for (const { onGap } of all) if (onGap !== undefined) guarded(onGap);

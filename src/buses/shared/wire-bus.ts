@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Bus, Clock, Hint } from '../../core/ports.ts';
+import type { Bus, Clock, Hint, Piece } from '../../core/ports.ts';
 import { systemClock } from '../../core/system-clock.ts';
 import { createConnector } from './connector.ts';
 import { type Batch, createOutbox } from './outbox.ts';
+import { createPieces } from './pieces.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import { createProbe } from './probe.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -54,6 +55,9 @@ export interface WireBus extends Bus {
   };
 }
 
+/** How much of replies in the making may wait for the server, in UTF-16 units; what comes beyond is left out. */
+const maxPieceUnits = 262_144;
+
 /** How long the last hints may take when the gateway stops. */
 const lastWordMs = 500;
 
@@ -65,10 +69,13 @@ export function createWireBus(driver: string, open: OpenWire, options: WireBusOp
   const { clock = systemClock, onDown, onUp, onError = () => undefined, connectMs = 5_000, checkMs = 1_500 } = options;
   const { heartbeatMs = 10_000, retryMs = { from: 100, to: 5_000 }, maxWaiting = 10_000 } = options;
   const self = randomUUID();
-  const subscriptions = createSubscriptions(onError);
+  const subscriptions = createSubscriptions<Hint>(onError);
+  const listeners = createSubscriptions<Piece>(onError);
   const outbox = createOutbox(maxWaiting);
+  const pieces = createPieces(maxPieceUnits);
   const probe = createProbe(clock, checkMs, flush);
   let sending: Batch | null = null;
+  let isPiecesTurn = true;
   let ignored = 0;
   /** Why there is no connection. Null = there is one. */
   let trouble: Error | null = new Error('it has not been connected yet');
@@ -95,6 +102,13 @@ export function createWireBus(driver: string, open: OpenWire, options: WireBusOp
       flush();
     },
     subscribe: (handler: (hint: Hint) => void, onGap?: () => void) => subscriptions.add(handler, onGap),
+    tell(piece) {
+      // Nobody is told later of what was said while there was no connection.
+      if (disposal !== null || connector.wire === null) return;
+      pieces.add(piece);
+      flush();
+    },
+    hear: (handler) => listeners.add(handler),
     async check(signal) {
       signal?.throwIfAborted();
       if (disposal !== null) throw new Error(`The ${driver} bus is closed.`);
@@ -132,6 +146,7 @@ export function createWireBus(driver: string, open: OpenWire, options: WireBusOp
     heartbeat?.[Symbol.dispose]();
     if (sending !== null) outbox.giveBack(sending);
     sending = null;
+    pieces.clear();
     idle?.();
     probe.fail(error);
     if (!told) onDown?.(error);
@@ -142,13 +157,16 @@ export function createWireBus(driver: string, open: OpenWire, options: WireBusOp
     const { wire } = connector;
     if (wire === null || sending !== null) return;
     const word = probe.take();
-    const batch = outbox.take() ?? { hints: [], lost: false };
-    if (word === null && batch.hints.length === 0 && !batch.lost) {
+    // In turn, so that no stream of pieces holds up the hints.
+    const told = isPiecesTurn || outbox.size === 0 ? pieces.take() : [];
+    const batch = (told.length === 0 ? outbox.take() : null) ?? { hints: [], lost: false };
+    isPiecesTurn = told.length === 0;
+    if (word === null && told.length === 0 && batch.hints.length === 0 && !batch.lost) {
       idle?.();
       return;
     }
     sending = batch;
-    void send(wire, encodePayload({ from: self, ...batch, probe: word }));
+    void send(wire, encodePayload({ from: self, ...batch, pieces: told, probe: word }));
   }
 
   /** Never rejects. */
@@ -175,6 +193,7 @@ export function createWireBus(driver: string, open: OpenWire, options: WireBusOp
       if (payload.probe !== null) probe.heard(payload.probe);
       return;
     }
+    for (const piece of payload.pieces) listeners.tell(piece);
     for (const hint of payload.hints) subscriptions.tell(hint);
     if (payload.lost) subscriptions.gap();
   }
@@ -191,6 +210,7 @@ export function createWireBus(driver: string, open: OpenWire, options: WireBusOp
     connector[Symbol.dispose]();
     probe.fail(new Error(`The ${driver} bus is closed.`));
     subscriptions.clear();
+    listeners.clear();
   }
 }
 

@@ -3,11 +3,12 @@ import { shown } from '../checks.ts';
 import { withFacts } from '../decide/facts.ts';
 import { checkSend, decideSend } from '../decide/messages.ts';
 import { change as changeOf } from '../decide/state.ts';
+import { withUnderway } from '../decide/underway.ts';
 import type { Idempotency, Requested } from '../idempotency.ts';
 import { type MessageId, type SessionId, isMessageId, messageIdFrom, newMessageId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { Message } from '../message.ts';
-import type { Clock, Emit, IdempotencyRecord, Store } from '../ports.ts';
+import type { Bus, Clock, Emit, IdempotencyRecord, Store } from '../ports.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Serializer } from '../serializer.ts';
 import { type Sent, type ServiceMessage, markOf } from '../service.ts';
@@ -20,6 +21,7 @@ import { shownOf } from './settings.ts';
 
 export interface SendOptions {
   readonly store: Store;
+  readonly bus: Pick<Bus, 'tell'>;
   readonly backends: ReadonlyMap<string, Backend>;
   readonly limits: SessionLimits;
   readonly idempotency: Idempotency;
@@ -47,6 +49,8 @@ interface Sending {
   message: Disposable | null;
   /** Held until its reply is. */
   reply: Disposable | null;
+  /** What other gateways were told of, by the id of its message. */
+  announced: MessageId | null;
 }
 
 /** The message of a change, with the number that its event got. */
@@ -59,7 +63,7 @@ function writtenBy({ seq, change }: Extract<Outcome, { kind: 'done' }>): Message
 
 /** The command that sends a message. */
 export function createSend(options: SendOptions): UseCases['send'] {
-  const { store, backends, limits, idempotency, runner, upstreams, inTurn, emit, clock } = options;
+  const { store, bus, backends, limits, idempotency, runner, upstreams, inTurn, emit, clock } = options;
   const sentBefore = createSentBefore(store, upstreams.signal);
 
   async function repliedTo({ inReplyTo }: SendInput): Promise<Message | null | Problem> {
@@ -83,13 +87,16 @@ export function createSend(options: SendOptions): UseCases['send'] {
   async function deliverAgain({ awaitReply }: SendInput, { result }: IdempotencyRecord): Promise<Delivery | Problem> {
     const [message = null] = await store.messages.byIds(result.messageId === undefined ? [] : [result.messageId]);
     if (message !== null) return { message, reply: awaitReply === true ? await replyTo(message) : null };
-    return problem('CONFLICT', 'The message of this idempotency key was sent, and has been cleared since.', { path: ['idempotencyKey'] });
+    return problem('CONFLICT', 'The message of this idempotency key was sent, and has been removed since.', { path: ['idempotencyKey'] });
   }
 
   /** Records what the agent said, and gives it as it is recorded. */
   async function takeReply(id: SessionId, to: MessageId, said: Promise<ServiceMessage | Problem>): Promise<Message | Problem> {
     const reply = await said;
-    if (isProblem(reply)) return reply;
+    if (isProblem(reply)) {
+      await upstreams.ingest.announce(id, to, []);
+      return reply;
+    }
     await upstreams.ingest.reply(id, reply, to);
     const [message = null] = await store.messages.byIds([messageIdFrom(id, reply.id)]);
     return message ?? problem('ENDED', `Session ${id} was over, or cleared, before the reply came.`);
@@ -105,6 +112,15 @@ export function createSend(options: SendOptions): UseCases['send'] {
       const ask = async (): Promise<Effected | Problem> => {
         const at = await upstreams.access.at(service, session, standing.member);
         sending.message ??= upstreams.ingest.expecting(session.id, { role, content });
+        const answers = backends.get(session.backend)?.features.AGENT_REPLY !== 'UNAVAILABLE';
+        if (sending.sent === null && (service.matchesByContent || answers)) {
+          await upstreams.ingest.announce(session.id, message.id, [
+            ...(service.matchesByContent ? [{ id: message.id, role, content }] : []),
+            // No answer comes before what it answers.
+            ...(answers ? [{ id: message.id, role: 'ASSISTANT', content: null } as const] : []),
+          ]);
+          sending.announced = message.id;
+        }
         const answer =
           sending.sent ??
           (await send(
@@ -119,7 +135,11 @@ export function createSend(options: SendOptions): UseCases['send'] {
               options: { ...message.options, ...input.options },
               mark: markOf(store.epoch, message.id),
               awaitReply: input.awaitReply === true,
-              onDelta: ({ id, text }) => emit(session.id, { type: 'REPLY_DELTA', messageId: messageIdFrom(session.id, id), text }),
+              onDelta: ({ id, text }) => {
+                const messageId = messageIdFrom(session.id, id);
+                emit(session.id, { type: 'REPLY_DELTA', messageId, text });
+                if (service.deltasInCall === true) bus.tell({ sessionId: session.id, messageId, text });
+              },
             },
             upstreams.signal,
           ));
@@ -132,7 +152,10 @@ export function createSend(options: SendOptions): UseCases['send'] {
           amend: (change, state) => {
             const messages = change.messages.map((each) => ({ ...each, id }));
             const events = change.events.map((event) => (event.type === 'MESSAGE_ADDED' ? { ...event, messageId: id } : event));
-            return withFacts({ ...change, messages, events }, state.session, answer.facts);
+            const decided = withFacts({ ...change, messages, events }, state.session, answer.facts);
+            if (sending.announced === null && answer.reply === null) return decided;
+            const awaited = answer.reply === null ? [] : [{ id, role: 'ASSISTANT', content: null } as const];
+            return withUnderway(decided, state.session, { gone: message.id, next: awaited });
           },
         };
       };
@@ -159,8 +182,10 @@ export function createSend(options: SendOptions): UseCases['send'] {
   async function send(caller: Caller, id: SessionId, input: SendInput, requested: Requested | null): Promise<Delivery | Problem> {
     const unsure = requested && sentBefore.of(nameOf(requested));
     const { messageId, since } = unsure ?? { messageId: newMessageId(), since: clock.now() };
-    const under: Sending = { sent: null, message: null, reply: null };
+    const under: Sending = { sent: null, message: null, reply: null, announced: null };
     let isRecorded = false;
+    /** Whether other gateways know by the commit itself that nothing is under way any more. */
+    let isTold = false;
     const decide: Decide = async (state) => {
       if (!maySee(state.session, state.standing)) return noSession(id);
       const { backend } = state.session;
@@ -190,6 +215,7 @@ export function createSend(options: SendOptions): UseCases['send'] {
       }
       if (requested !== null) sentBefore.forget(nameOf(requested));
       if (outcome.kind === 'repeated') return idempotency.replay(requested, outcome.record) ?? (await deliverAgain(input, outcome.record));
+      isTold = writtenBy(outcome) !== null;
       const message = writtenBy(outcome) ?? (under.sent && (await recorded(id, messageId, under.sent)));
       if (message === null) throw new Error('A message that was committed is in its change');
       isRecorded = true;
@@ -198,6 +224,7 @@ export function createSend(options: SendOptions): UseCases['send'] {
       return await replied(input, message, under);
     } finally {
       under.message?.[Symbol.dispose]();
+      if (under.announced !== null && !isTold) upstreams.background(upstreams.ingest.announce(id, under.announced, []));
       if (!isRecorded) {
         under.reply?.[Symbol.dispose]();
         // There is nothing that it would answer.

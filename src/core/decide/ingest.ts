@@ -1,13 +1,14 @@
 import type { Member } from '../member.ts';
 import { type MessageId, isFromService, messageIdFrom } from '../ids.ts';
-import type { Message } from '../message.ts';
+import { maxFileMegabytes } from '../limits.ts';
+import { type Attachment, type Message, filesOf } from '../message.ts';
 import type { NewMessage, SessionChange } from '../ports.ts';
 import { type ServiceMessage, markedId } from '../service.ts';
 import type { Session } from '../session.ts';
 import { type State, change, touchOf } from './state.ts';
+import { underwayMs } from './underway.ts';
 
-/** A message that carries the mark of this store is on the way into it for this long; after that its sender is taken to have died. */
-const underwayMs = 60_000;
+const maxFileBytes = maxFileMegabytes * 1_000_000;
 
 /** The ids that a service's message can have in the store: its own again, where it was sent from here, or the one made from the service's. */
 export function idsOfMessage(session: Pick<Session, 'id'>, epoch: string, { id, mark }: ServiceMessage): readonly MessageId[] {
@@ -62,14 +63,18 @@ export function withoutSent(messages: readonly ServiceMessage[], sent: readonly 
   });
 }
 
+/** As it is; without its size where that is more than any file may have, and would be counted. */
+const countable = (attachment: Attachment): Attachment =>
+  (attachment.sizeBytes ?? 0) > maxFileBytes ? { ...attachment, sizeBytes: null } : attachment;
+
 /** Messages that the service has and the record has not; null = none. */
 export function decideIngest(moment: Pick<State, 'session' | 'now'>, ingestion: Ingestion): SessionChange | null {
   const { session, now } = moment;
   const { epoch, active } = ingestion;
   if (session.status !== 'ACTIVE') return null;
   const clearedAt = session.upstream?.clearedAt ?? -Infinity;
-  const isUnderway = ({ mark, createdAt }: ServiceMessage): boolean => markedId(epoch, mark) !== null && now - createdAt <= underwayMs;
-  const unknown = unknownIn(session, ingestion).filter((message) => message.createdAt > clearedAt && !isUnderway(message));
+  const isMarked = ({ mark, createdAt }: ServiceMessage): boolean => markedId(epoch, mark) !== null && now - createdAt <= underwayMs;
+  const unknown = unknownIn(session, ingestion).filter((message) => message.createdAt > clearedAt && !isMarked(message));
   const news = withoutSent(unknown, ingestion.sent);
   if (news.length === 0) return null;
   const authors = new Map(active.flatMap(({ id, upstream }) => (upstream === null ? [] : [[upstream.id, id] as const])));
@@ -83,7 +88,7 @@ export function decideIngest(moment: Pick<State, 'session' | 'now'>, ingestion: 
       role,
       content,
       channel,
-      attachments,
+      attachments: attachments.map(countable),
       metadata,
       options: {},
       inReplyTo: ingestion.inReplyTo,
@@ -94,6 +99,8 @@ export function decideIngest(moment: Pick<State, 'session' | 'now'>, ingestion: 
   const at = Math.min(now, Math.max(...news.slice(-1_000).map(({ createdAt }) => createdAt)));
   return change(moment, {
     touch: at > session.lastActivityAt ? touchOf({ session, now: at }) : null,
+    // Refused to nobody, but counted: the rules on files are about what is there.
+    add: filesOf(messages.flatMap(({ attachments }) => attachments)),
     messages,
     events: messages.map(({ id }) => ({ type: 'MESSAGE_ADDED', messageId: id })),
   });

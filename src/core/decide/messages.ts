@@ -1,7 +1,7 @@
 import { type Check, bytes, entries, firstOf, integer, object, text, url } from '../checks.ts';
 import type { MessageId } from '../ids.ts';
 import { type SessionLimits, attachmentsPerMessage, maxFileMegabytes, textLimits } from '../limits.ts';
-import type { Message } from '../message.ts';
+import { type Message, filesOf } from '../message.ts';
 import { problem } from '../problem.ts';
 import { type AttachmentInput, type SendInput, isHost } from '../use-cases.ts';
 import { type Decision, type State, change, refuseNonHost, refuseOver, touchOf } from './state.ts';
@@ -26,8 +26,6 @@ export const checkSend = (input: SendInput, limits: SessionLimits): Check =>
     ),
   );
 
-const bytesOf = (attachments: readonly AttachmentInput[]): number => attachments.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
-
 function checkFiles({ session }: State, attachments: readonly AttachmentInput[]): Check {
   const { maxFiles, maxTotalMegabytes } = session.rules;
   // A rule may have been tightened below what is there: that is no reason to refuse words.
@@ -50,7 +48,7 @@ function checkFiles({ session }: State, attachments: readonly AttachmentInput[])
     );
   }
   const megabytes = maxTotalMegabytes ?? maxFileMegabytes;
-  const total = session.fileBytes + bytesOf(attachments);
+  const total = session.fileBytes + filesOf(attachments).fileBytes;
   if (total <= megabytes * megabyte) return null;
   return problem(
     'TOO_LARGE',
@@ -88,7 +86,7 @@ export function decideSend(state: State, input: SendInput, sending: Sending): De
     // Messages commute, but for files: they are counted against bounds.
     exclusive: attachments.length > 0,
     touch: touchOf(state),
-    add: { files: attachments.length, fileBytes: bytesOf(attachments) },
+    add: filesOf(attachments),
     messages: [
       {
         id: sending.messageId,

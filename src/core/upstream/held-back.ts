@@ -17,6 +17,8 @@ export interface Expected {
 export interface HeldBack {
   expect(sessionId: SessionId, expected: Expected): Disposable;
   isExpected(sessionId: SessionId, message: ServiceMessage): boolean;
+  /** Whether it waits for less long than any message does for an answer. */
+  isPatient(sessionId: SessionId, message: Pick<ServiceMessage, 'id'>): boolean;
   /** Holds them back where others are held back already: false = none are. */
   joins(sessionId: SessionId, messages: readonly ServiceMessage[]): boolean;
   /** Holds them back until the next of the expected is recorded: false = nothing is expected any more. */
@@ -68,16 +70,19 @@ export function createHeldBack(clock: Clock, release: (sessionId: SessionId, mes
     return true;
   }
 
+  const isPatient: HeldBack['isPatient'] = (sessionId, { id }) => clock.now() - (since.get(`${sessionId} ${id}`) ?? Infinity) < patienceMs;
+
   const isHolding = (sessionId: SessionId): boolean => (sessions.get(sessionId)?.waiting.size ?? 0) > 0;
 
   return {
     hold,
     isHolding,
     joins: (sessionId, messages) => isHolding(sessionId) && hold(sessionId, messages),
-    isExpected(sessionId, { id, role, content }) {
-      const isPatient = clock.now() - (since.get(`${sessionId} ${id}`) ?? Infinity) < patienceMs;
-      for (const expected of sessions.get(sessionId)?.expected ?? [])
-        if (expected.role === role && (expected.content === null ? isPatient : expected.content === content)) return true;
+    isPatient,
+    isExpected(sessionId, message) {
+      const patient = isPatient(sessionId, message);
+      for (const { role, content } of sessions.get(sessionId)?.expected ?? [])
+        if (role === message.role && (content === null ? patient : content === message.content)) return true;
       return false;
     },
     expect(sessionId, expected) {

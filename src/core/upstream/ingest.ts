@@ -2,12 +2,16 @@ import { BoundedMap } from '../bounded-map.ts';
 import { decideFacts } from '../decide/facts.ts';
 import { type Ingestion, type Said, decideIngest, idsOfMessage, mayComeAgain, unknownIn } from '../decide/ingest.ts';
 import type { MessageId, SessionId } from '../ids.ts';
+import { type Awaited, type Exchange, decideUnderway, isUnderway, withUnderway } from '../decide/underway.ts';
 import { createLatecomers } from '../latecomers.ts';
 import type { Member } from '../member.ts';
+import { sessionBy } from '../peek.ts';
 import type { SessionChange } from '../ports.ts';
 import { type Problem, isProblem } from '../problem.ts';
+import { createSerializer } from '../serializer.ts';
 import type { ServiceMember, ServiceMessage } from '../service.ts';
 import type { Session } from '../session.ts';
+import { sleepUntil } from '../sleep.ts';
 import { type Expected, createHeldBack } from './held-back.ts';
 import type { UpstreamParts } from './parts.ts';
 import type { Refresh } from './refresh.ts';
@@ -16,9 +20,14 @@ import type { Refresh } from './refresh.ts';
 export interface Ingest {
   /** Says that a message is on its way to the service, or an answer to it on its way back, until it is recorded (disposed). */
   expecting(sessionId: SessionId, expected: Expected): Disposable;
+  /**
+   * Says the same to the gateways that share the store, and they wait as this one does. `gone` is the sending of which nothing more is
+   * expected by others, or not this.
+   */
+  announce(sessionId: SessionId, gone: MessageId, next: readonly Awaited[]): Promise<void>;
   /** What was heard of. What may be among the expected is recorded when that is. */
   messages(sessionId: SessionId, messages: readonly ServiceMessage[]): Promise<void>;
-  /** The answer to a message, as it came with the call that sent it. */
+  /** The answer to a message, as it came with the call that sent it; nothing more is expected by others. */
   reply(sessionId: SessionId, reply: ServiceMessage, inReplyTo: MessageId): Promise<void>;
   joined(sessionId: SessionId, member: ServiceMember): Promise<void>;
   left(sessionId: SessionId, serviceId: string): Promise<void>;
@@ -32,11 +41,18 @@ const comparedByContent = 1_000;
 const margin = 100;
 /** Sessions of which it is remembered how far their history has been seen. */
 const remembered = 10_000;
+/** What may be another gateway's is looked at again after this. */
+const lookMs = 250;
+/** Within one gateway changes take turns, so that only other gateways can get in between. */
+const maxTries = 32;
 /** Clocks of a service's parts differ: so much is read again. */
 const overlapMs = 5_000;
 
 export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'amend'>): Ingest {
   const { store, clock, backends, access, signal, background } = parts;
+  const telling = new Map<SessionId, readonly Exchange[]>();
+  // Apart from the turns of changes: a sending that has one of those tells what it sends.
+  const tellInTurn = createSerializer();
   const comparing = createLatecomers();
   const seenUntil = new BoundedMap<SessionId, number>(remembered);
   const held = createHeldBack(clock, (sessionId, messages) => {
@@ -66,21 +82,50 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
     more: Omit<Ingestion, 'messages' | 'epoch'>,
   ): SessionChange | null => decideIngest({ session, now: clock.now() }, { messages, epoch: store.epoch, ...more });
 
+  /** Tells all that is to be told by now in one commit. */
+  async function tell(sessionId: SessionId): Promise<void> {
+    const exchanges = telling.get(sessionId) ?? [];
+    telling.delete(sessionId);
+    if (exchanges.length === 0) return;
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const session = await sessionBy(store, sessionId);
+      if (session === null) return;
+      const outcome = await store.commit(decideUnderway(session, clock.now(), exchanges));
+      if (outcome.kind !== 'conflict') return;
+    }
+    throw new Error(`Session ${sessionId} is being changed by too many at once: what is under way could not be told`);
+  }
+
+  /** Holds back what another gateway is about to record, or not: nobody tells when. */
+  function waitForOthers(sessionId: SessionId, first: ServiceMessage, waiting: readonly ServiceMessage[]): void {
+    const look = held.expect(sessionId, first);
+    held.hold(sessionId, waiting);
+    const later = sleepUntil(clock, clock.now() + lookMs, signal);
+    background(later.catch(() => {}).finally(() => look[Symbol.dispose]()));
+  }
+
   async function take(sessionId: SessionId, messages: readonly ServiceMessage[]): Promise<void> {
-    if (messages.length === 0 || held.joins(sessionId, messages)) return;
+    if (signal.aborted || messages.length === 0 || held.joins(sessionId, messages)) return;
     let waiting: readonly ServiceMessage[] = [];
+    let isOthers = false;
     await amend(sessionId, async (session, activeIn) => {
       const known = await knownOf(session, messages);
       const { sent, from } = await sentIn(session, known);
       const unknown = unknownIn(session, { messages, epoch: store.epoch, known }).filter(({ createdAt }) => createdAt >= from);
-      const first = unknown.findIndex((message) => held.isExpected(sessionId, message));
+      const isOthersNow = (message: ServiceMessage): boolean =>
+        isUnderway(session, clock.now(), message, held.isPatient(sessionId, message));
+      const first = unknown.findIndex((message) => held.isExpected(sessionId, message) || isOthersNow(message));
       const now = first < 0 ? unknown : unknown.slice(0, first);
+      isOthers = unknown.slice(first, first + 1).some(isOthersNow);
       // In their order: what comes after one that waits waits with it.
       waiting = unknown.slice(now.length);
       return now.length === 0 ? null : decide(session, now, { known, sent, active: await activeIn(), inReplyTo: null });
     });
+    const [first] = waiting;
+    if (first === undefined || held.hold(sessionId, waiting)) return;
+    if (isOthers) waitForOthers(sessionId, first, waiting);
     // Recorded meanwhile.
-    if (waiting.length > 0 && !held.hold(sessionId, waiting)) await take(sessionId, waiting);
+    else await take(sessionId, waiting);
   }
 
   const asSaid = (active: readonly Member[]): readonly ServiceMember[] =>
@@ -115,11 +160,20 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
 
   return {
     expecting: (sessionId, expected) => held.expect(sessionId, expected),
+    announce(sessionId, gone, next) {
+      const same = telling.get(sessionId) ?? [];
+      telling.set(sessionId, [...same, { gone, next }]);
+      return tellInTurn(sessionId, () => tell(sessionId));
+    },
     messages: take,
     async reply(sessionId, reply, inReplyTo) {
-      await amend(sessionId, async (session, activeIn) =>
-        decide(session, [reply], { known: await knownOf(session, [reply]), sent: [], active: await activeIn(), inReplyTo }),
-      );
+      await amend(sessionId, async (session, activeIn) => {
+        const known = await knownOf(session, [reply]);
+        const change = decide(session, [reply], { known, sent: [], active: await activeIn(), inReplyTo });
+        const told = session.upstream?.underway?.some(({ id }) => id === inReplyTo);
+        if (change !== null) return withUnderway(change, session, { gone: inReplyTo, next: [] });
+        return told ? decideUnderway(session, clock.now(), [{ gone: inReplyTo, next: [] }]) : null;
+      });
     },
     joined: (sessionId, member) => recordMembers(sessionId, (said) => [...said.filter(({ id }) => id !== member.id), member]),
     left: (sessionId, serviceId) => recordMembers(sessionId, (said) => said.filter(({ id }) => id !== serviceId)),

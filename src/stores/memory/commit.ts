@@ -26,7 +26,7 @@ function applyCreation(tables: Tables, { session, members, events, at, idempoten
   tables.handles.set(handle, session.id);
   tables.sessions.set(session.id, stored);
   putMembers(tables, session.id, members);
-  putEvents(tables, session.id, events, at);
+  putEvents(tables, session.id, events, at, 1);
   putIdempotency(tables, idempotency);
   return { kind: 'committed', seq: stored.seq, version: stored.version };
 }
@@ -47,7 +47,7 @@ function applyChange(tables: Tables, change: SessionChange): CommitOutcome {
   if (change.clearMessages) clearMessages(tables, session.id);
   putMembers(tables, session.id, change.members);
   putMessages(tables, session.id, messages);
-  putEvents(tables, session.id, change.events, change.at);
+  putEvents(tables, session.id, change.events, change.at, session.seq + 1);
   putIdempotency(tables, change.idempotency);
   return { kind: 'committed', seq: next.seq, version: next.version };
 }
@@ -110,9 +110,9 @@ function putMessages(tables: Tables, sessionId: SessionId, messages: readonly Me
   tables.messagesOf.set(sessionId, ofSession);
 }
 
-function putEvents(tables: Tables, sessionId: SessionId, bodies: readonly EventBody[], at: number): void {
+function putEvents(tables: Tables, sessionId: SessionId, bodies: readonly EventBody[], at: number, first: number): void {
   const events = tables.events.get(sessionId) ?? [];
-  for (const body of bodies) events.push(Object.freeze({ sessionId, seq: events.length + 1, at, body }));
+  for (const [index, body] of bodies.entries()) events.push(Object.freeze({ sessionId, seq: first + index, at, body }));
   tables.events.set(sessionId, events);
 }
 

@@ -102,10 +102,11 @@ export function readTimeline(
 ): Awaited<ReturnType<TimelineReader['read']>> {
   const events = tables.events.get(sessionId) ?? [];
   const head = tables.sessions.get(sessionId)?.seq ?? -1;
-  const from = Math.max(0, after);
+  const oldest = events[0]?.seq ?? head + 1;
+  const from = Math.max(0, after + 1 - oldest);
   return {
     events: events.slice(from, from + limit).map((event) => withNouns(tables, event)),
-    oldest: events[0]?.seq ?? head + 1,
+    oldest,
     head,
   };
 }

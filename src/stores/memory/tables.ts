@@ -14,12 +14,16 @@ export interface Tables {
   readonly membersOf: Map<SessionId, Map<MemberId, Member>>;
   readonly messages: Map<MessageId, Message>;
   readonly messagesOf: Map<SessionId, Message[]>;
-  /** Number n at index n - 1. */
+  /** Without a gap up to the session's number; the oldest may be gone. */
   readonly events: Map<SessionId, TimelineEvent[]>;
   /** By `pairKey(scope, key)`. */
   readonly idempotency: Map<string, IdempotencyRecord>;
   readonly apiKeys: Map<string, ApiKeyRecord>;
   readonly challenges: Map<string, { readonly payload: string; readonly expiresAt: number }>;
+  /** By gateway. */
+  readonly presence: Map<string, { readonly members: Set<MemberId>; readonly until: number }>;
+  /** By name. */
+  readonly leases: Map<string, { readonly holder: string; readonly expiresAt: number }>;
 }
 
 export const newTables = (): Tables => ({
@@ -33,6 +37,8 @@ export const newTables = (): Tables => ({
   idempotency: new Map(),
   apiKeys: new Map(),
   challenges: new Map(),
+  presence: new Map(),
+  leases: new Map(),
 });
 
 /** One text for two, different for different pairs. */

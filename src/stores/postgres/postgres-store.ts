@@ -9,10 +9,12 @@ import { encodeCommit } from './encode.ts';
 import { messageOf } from './failures.ts';
 import { createLife, within } from './life.ts';
 import { migrate } from './migrate.ts';
+import { createPostgresPresence } from './presence.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
 import { createSessionReader } from './read-sessions.ts';
 import { createTimelineReader } from './read-timeline.ts';
+import { createRetentionStore, takeLease } from './retention.ts';
 import { readAll, readByIds, readOne } from './reading.ts';
 
 export interface PostgresStoreOptions {
@@ -74,7 +76,9 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     timeline: within(life, createTimelineReader(query)),
     apiKeys: within(life, createApiKeys(database)),
     challenges: within(life, createChallenges(database)),
-    prune: (before) => life.run(() => prune(database, before)),
+    presence: within(life, createPostgresPresence(database)),
+    retention: within(life, createRetentionStore(query)),
+    lease: (name, holder, now, until) => life.run(() => takeLease(query, name, holder, now, until)),
     check: (signal) => life.run(() => check(database, signal)),
     [Symbol.asyncDispose]: () => life[Symbol.asyncDispose](),
   };
@@ -144,28 +148,3 @@ const createChallenges = ({ query, once }: Database): ChallengeStore => ({
     return payload !== null && Number(expiresAt) > now ? unescapeText(String(payload)) : null;
   },
 });
-
-// So that no transaction holds many locks.
-const pruneStep = 1_000;
-const pruneIdempotency = `
-  WITH gone AS (
-    DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE created_at < $1 LIMIT $2) RETURNING 1)
-  SELECT count(*) FROM gone`;
-const pruneChallenges = `
-  WITH gone AS (DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < $1 LIMIT $2) RETURNING 1)
-  SELECT count(*) FROM gone`;
-
-async function prune({ query }: Database, before: { readonly idempotency: number; readonly challenges: number }): Promise<number> {
-  let total = 0;
-  for (const [sql, instant] of [
-    [pruneIdempotency, before.idempotency],
-    [pruneChallenges, before.challenges],
-  ] as const) {
-    for (;;) {
-      const [[deleted = 0] = []] = await query(sql, [instant, pruneStep]);
-      total += Number(deleted);
-      if (Number(deleted) < pruneStep) break;
-    }
-  }
-  return total;
-}

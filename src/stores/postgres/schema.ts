@@ -284,4 +284,29 @@ export const migrations: readonly Migration[] = [
       $commit$;
     `,
   },
+  {
+    version: 2,
+    sql: `
+      -- What one gateway does at a time, by its name.
+      CREATE TABLE leases (
+        name text COLLATE "C" PRIMARY KEY,
+        holder text COLLATE "C" NOT NULL,
+        expires_at bigint NOT NULL
+      );
+    `,
+  },
+  {
+    version: 3,
+    sql: `
+      -- The gateways that note who is online, each until when, and whom. Unlogged: after a crash of the server it is empty, and the gateways
+      -- find that they are not known.
+      CREATE UNLOGGED TABLE gateways (id text COLLATE "C" PRIMARY KEY, until bigint NOT NULL, notes bigint NOT NULL);
+      CREATE UNLOGGED TABLE presence (
+        member_id text COLLATE "C" NOT NULL,
+        gateway_id text COLLATE "C" NOT NULL REFERENCES gateways (id) ON DELETE CASCADE,
+        PRIMARY KEY (member_id, gateway_id)
+      );
+      CREATE INDEX presence_by_gateway ON presence (gateway_id);
+    `,
+  },
 ];

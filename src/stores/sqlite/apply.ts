@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CommitOutcome } from '../../core/ports.ts';
 import { apiKeyTable, idempotencyTable, memberTable, messageTable, sessionTable } from '../shared/tables.ts';
+import { deleteThrough, prune, removeSession, takeLease } from './apply-retention.ts';
 import { unescapeText } from './codec.ts';
 import type { ChangeJob, CreationJob, Job, JobResult } from './jobs.ts';
 import { readOne } from './reading.ts';
+import { notePresence } from './presence.ts';
 import { type Prepare, type Row, createPrepare } from './statements.ts';
 
 const insertSession = `INSERT INTO sessions (${sessionTable.columns}) VALUES (${sessionTable.placeholders})`;
@@ -55,8 +57,19 @@ export function createApply(database: DatabaseSync): (job: Job) => JobResult {
         const [payload = null, expiresAt = null] = row ?? [];
         return payload !== null && Number(expiresAt) > job.now ? unescapeText(String(payload)) : null;
       }
+      case 'notePresence':
+        return notePresence(prepare, job);
+      case 'leavePresence':
+        prepare('DELETE FROM gateways WHERE id = ?').run(job.gateway);
+        return null;
       case 'prune':
         return prune(prepare, job);
+      case 'deleteThrough':
+        return deleteThrough(prepare, job);
+      case 'removeSession':
+        return removeSession(prepare, job);
+      case 'lease':
+        return takeLease(prepare, job);
       case 'ping':
         return null;
     }
@@ -142,15 +155,4 @@ function putMembers(prepare: Prepare, members: readonly Row[]): void {
 
 function putEvents(prepare: Prepare, { sessionId, at, events }: ChangeJob | CreationJob, first: number): void {
   for (const [index, body] of events.entries()) prepare(insertEvent).run(sessionId, first + index, at, body);
-}
-
-function prune(prepare: Prepare, { idempotency, challenges, limit }: Extract<Job, { kind: 'prune' }>): number {
-  const records = prepare(
-    'DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE created_at < ? LIMIT ?)',
-  ).run(idempotency, limit);
-  const ended = prepare('DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < ? LIMIT ?)').run(
-    challenges,
-    limit,
-  );
-  return Number(records.changes) + Number(ended.changes);
 }

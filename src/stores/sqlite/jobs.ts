@@ -1,4 +1,4 @@
-import type { CommitOutcome, SessionChange } from '../../core/ports.ts';
+import type { CommitOutcome, History, PresenceStore, SessionChange } from '../../core/ports.ts';
 import type { FileOptions } from './open-database.ts';
 import type { Row, Value } from './statements.ts';
 
@@ -41,10 +41,29 @@ export interface Jobs {
     readonly job: { readonly kind: 'takeChallenge'; readonly id: string; readonly now: number };
     readonly result: string | null;
   };
+  readonly notePresence: {
+    readonly job: { readonly kind: 'notePresence' } & Parameters<PresenceStore['note']>[0];
+    readonly result: boolean;
+  };
+  readonly leavePresence: { readonly job: { readonly kind: 'leavePresence'; readonly gateway: string }; readonly result: null };
   /** Deletes at most `limit` of each: a long deletion would hold up the commits behind it. */
   readonly prune: {
     readonly job: { readonly kind: 'prune'; readonly idempotency: number; readonly challenges: number; readonly limit: number };
     readonly result: number;
+  };
+  /** Deletes the session's events or messages up to the number. */
+  readonly deleteThrough: {
+    readonly job: { readonly kind: 'deleteThrough'; readonly history: History; readonly sessionId: string; readonly seq: number };
+    readonly result: number;
+  };
+  /** Deletes at most `limit` of each kind that belongs to a session that is over. */
+  readonly removeSession: {
+    readonly job: { readonly kind: 'removeSession'; readonly sessionId: string; readonly limit: number };
+    readonly result: boolean;
+  };
+  readonly lease: {
+    readonly job: { readonly kind: 'lease'; readonly name: string; readonly holder: string; readonly now: number; readonly until: number };
+    readonly result: boolean;
   };
   /** Goes the way of a commit and writes nothing. */
   readonly ping: { readonly job: { readonly kind: 'ping' }; readonly result: null };

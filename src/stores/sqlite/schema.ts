@@ -130,4 +130,28 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE members ADD COLUMN upstream TEXT;
     `,
   },
+  {
+    version: 3,
+    sql: `
+      -- What one gateway does at a time, by its name.
+      CREATE TABLE leases (
+        name TEXT PRIMARY KEY NOT NULL,
+        holder TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 4,
+    sql: `
+      -- The gateways that note who is online, each until when, and whom.
+      CREATE TABLE gateways (id TEXT PRIMARY KEY NOT NULL, until INTEGER NOT NULL, notes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE presence (
+        member_id TEXT NOT NULL,
+        gateway_id TEXT NOT NULL REFERENCES gateways (id) ON DELETE CASCADE,
+        PRIMARY KEY (member_id, gateway_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX presence_by_gateway ON presence (gateway_id);
+    `,
+  },
 ];

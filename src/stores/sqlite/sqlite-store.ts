@@ -5,11 +5,13 @@ import { escapeText, toRow, unescapeText } from './codec.ts';
 import { encodeCommit } from './encode.ts';
 import { type Durability, epochOf, openForReading } from './open-database.ts';
 import { createKept } from './kept.ts';
+import { createSqlitePresence } from './presence.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
 import { createSessionReader } from './read-sessions.ts';
 import { createTimelineReader } from './read-timeline.ts';
 import { readAll, readNumber, readOne } from './reading.ts';
+import { createRetentionStore } from './retention.ts';
 import { type Prepare, createPrepare } from './statements.ts';
 import { createReadTurn } from './turn.ts';
 import { type WriteQueue, type WriteStats, createWriteQueue } from './write-queue.ts';
@@ -74,7 +76,9 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       timeline: createTimelineReader(prepare, turn),
       apiKeys: createApiKeys(prepare, writes),
       challenges: createChallenges(prepare, writes),
-      prune: (before) => prune(writes, before),
+      presence: createSqlitePresence(prepare, writes),
+      retention: createRetentionStore(prepare, writes),
+      lease: (name, holder, now, until) => writes.submit({ kind: 'lease', name, holder, now, until }),
       check: async (signal) => {
         readNumber(prepare, 'SELECT 1');
         await writes.check(signal);
@@ -115,15 +119,3 @@ const createChallenges = (prepare: Prepare, writes: WriteQueue): ChallengeStore 
   },
   take: (id, now) => writes.submit({ kind: 'takeChallenge', id, now }),
 });
-
-const pruneStep = 1_000;
-
-async function prune(writes: WriteQueue, before: { readonly idempotency: number; readonly challenges: number }): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const deleted = await writes.submit({ kind: 'prune', ...before, limit: pruneStep });
-    total += deleted;
-    // A step that met its limit for either kind may have left more.
-    if (deleted < pruneStep) return total;
-  }
-}

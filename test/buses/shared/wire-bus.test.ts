@@ -195,10 +195,10 @@ test('subscribers learn of gaps: of each new wire, and of others that lost hints
   wire(0).open();
   await clock.advance(0);
   expect(gaps).toBe(1);
-  wire(0).heard(encodePayload({ from: 'another', hints: [], lost: true, probe: null }));
+  wire(0).heard(encodePayload({ from: 'another', hints: [], pieces: [], lost: true, probe: null }));
   expect(gaps).toBe(2);
   end();
-  wire(0).heard(encodePayload({ from: 'another', hints: [], lost: true, probe: null }));
+  wire(0).heard(encodePayload({ from: 'another', hints: [], pieces: [], lost: true, probe: null }));
   expect(gaps).toBe(2);
 });
 

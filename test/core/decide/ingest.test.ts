@@ -35,6 +35,18 @@ describe('messages of a service', () => {
     expect(change.guard.exclusive).toBe(true);
   });
 
+  it('are counted with their files, as those that are sent from here', () => {
+    const file = (sizeBytes: number | null) => ({ url: 'https://example.org/f', mediaType: null, name: null, sizeBytes });
+    const change = decided(
+      ingest({ messages: [at('a', { attachments: [file(5), file(null)] }), at('b'), at('c', { attachments: [file(2)] })] }),
+    );
+    expect(change.add).toEqual({ files: 3, fileBytes: 7 });
+    // A size that no file has would spoil the sum.
+    const huge = decided(ingest({ messages: [at('a', { attachments: [file(2 ** 53 - 1), file(1)] })] }));
+    expect(huge.add).toEqual({ files: 2, fileBytes: 1 });
+    expect(huge.messages[0]?.attachments).toEqual([file(null), file(1)]);
+  });
+
   it('are none where they are known, twice there, cleared, or the session is over', () => {
     expect(ingest({ messages: [at('a')], known: new Set([messageIdFrom(session.id, 'a')]) })).toBeNull();
     expect(contents(ingest({ messages: [at('a'), at('a')] }))).toEqual(['text of a']);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { messageIdFrom } from '../../../src/core/ids.ts';
 import type { Store } from '../../../src/core/ports.ts';
 import type { ServiceMessage } from '../../../src/core/service.ts';
@@ -71,7 +71,7 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
         const slow = gate();
         if (moment === 'while it is sent') world.remote.gates.set('send', slow.promise);
         const sending = world.sessions.send(ada.caller, { sessionId: session.id, content: 'mine' });
-        await settled();
+        await vi.waitUntil(() => world.remote.room().messages.length === 1);
         if (moment === 'while it is sent') await hear();
         slow.resolve();
         const { message } = accepted(await sending);
@@ -87,6 +87,87 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
       });
     }
   }
+
+  for (const [name, kind] of Object.entries(kinds)) {
+    it(`is no second message where another gateway hears of it all the while, told ${name}`, async () => {
+      await using store = await open();
+      await using world = createServiceWorld({ ...kind, store });
+      await using other = createServiceWorld({ store, remote: world.remote, clock: world.clock });
+      const ada = await world.create();
+      const session = await world.session(ada);
+      const hear = async (): Promise<void> => {
+        expect(await other.upstreams.ingest.history(session)).toBeNull();
+        await other.upstreams.ingest.messages(session.id, world.remote.room().messages);
+      };
+      const slow = gate();
+      world.remote.gates.set('send', slow.promise);
+      const sending = world.sessions.send(ada.caller, { sessionId: session.id, content: 'mine' });
+      await expect.poll(() => world.remote.room().messages.length).toBe(1);
+      await hear();
+      // Said by another at the service, too, in the same words.
+      world.remote.room().messages.push(said('theirs', { content: 'mine', createdAt: world.clock.now() }));
+      await hear();
+      slow.resolve();
+      const sent = accepted(await sending);
+      await hear();
+      const later = async (): Promise<readonly string[]> => {
+        await world.clock.advance(250);
+        return contents(await messagesOf(store, session.id));
+      };
+      await expect.poll(later).toEqual(['mine', 'mine']);
+      const messages = await messagesOf(store, session.id);
+      expect(messages.map(({ id }) => id)).toContain(sent.message.id);
+      expect((await world.session(ada)).upstream?.underway).toBeUndefined();
+    });
+  }
+
+  it('is the answer to its message, whichever gateway hears of it first, under whatever id', async () => {
+    await using store = await open();
+    const answer = gate();
+    await using world = createServiceWorld({
+      store,
+      parts: { matchesByContent: true },
+      sent: (message, { content }, room) => {
+        room.messages.push(said('as told later', { role: 'ASSISTANT', content: `Well, ${content}` }));
+        return { id: null, reply: answer.promise.then(() => said('as answered', { role: 'ASSISTANT', content: `Well, ${content}` })) };
+      },
+    });
+    await using other = createServiceWorld({ store, remote: world.remote, clock: world.clock });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    const sending = world.sessions.send(ada.caller, { sessionId: session.id, content: 'hello', awaitReply: true });
+    await expect.poll(() => messagesOf(store, session.id)).toHaveLength(1);
+    expect(await other.upstreams.ingest.history(session)).toBeNull();
+    await world.clock.advance(1_000);
+    expect(await other.upstreams.ingest.history(session)).toBeNull();
+    answer.resolve();
+    const { message, reply } = accepted(await sending);
+    await world.clock.advance(1_000);
+    await settled();
+    expect(await other.upstreams.ingest.history(session)).toBeNull();
+    expect(await messagesOf(store, session.id)).toEqual([message, expect.objectContaining({ id: reply?.id, inReplyTo: message.id })]);
+  });
+
+  it('is recorded by another gateway where the one that sent it has died', async () => {
+    await using store = await open();
+    const never = gate();
+    const world = createServiceWorld({ store, parts: { matchesByContent: true }, sent: () => ({ id: null }) });
+    await using other = createServiceWorld({ store, remote: world.remote, clock: world.clock });
+    const ada = await world.create();
+    const session = await world.session(ada);
+    world.remote.gates.set('send', never.promise);
+    void world.sessions.send(ada.caller, { sessionId: session.id, content: 'mine' });
+    await expect.poll(() => world.remote.room().messages.length).toBe(1);
+    expect(await other.upstreams.ingest.history(session)).toBeNull();
+    await world.clock.advance(59_000);
+    await settled();
+    expect(await messagesOf(store, session.id)).toEqual([]);
+    const later = async (): Promise<readonly string[]> => {
+      await world.clock.advance(250);
+      return contents(await messagesOf(store, session.id));
+    };
+    await expect.poll(later).toEqual(['mine']);
+  });
 
   it('is no second message where another gateway has heard of it before it is recorded', async () => {
     await using plain = await open();

@@ -171,6 +171,8 @@ describe('a session that is followed', () => {
   it('is followed in another’s name also where no hint told of the leaving', async () => {
     const gaps: (() => void)[] = [];
     const silent: Bus = {
+      tell() {},
+      hear: () => () => undefined,
       lossless: false,
       publish() {},
       subscribe(_, onGap) {
