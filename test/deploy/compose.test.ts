@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { readCompose, readDeployed, readKubernetes } from '../support/deployment.ts';
+import { type ComposeService, readCompose, readDeployed, readKubernetes } from '../support/deployment.ts';
 import { only, parseDockerfile } from '../support/dockerfile.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,6 +14,9 @@ const seconds = (text: string): number => Number(/^(\d+)s$/.exec(text)?.[1]);
 /** What the gateway makes of such an environment: a mistake in it is thrown. */
 const configOf = async (environ: Readonly<Record<string, string>>) =>
   (await loadConfig({ environ: { NODE_ENV: 'production', ...environ } })).config;
+
+const networksOf = ({ networks }: ComposeService): readonly string[] =>
+  Array.isArray(networks) ? (networks as readonly string[]) : Object.keys(networks);
 
 // What closing takes beyond the answers in flight.
 const closingSeconds = 5;
@@ -57,19 +60,18 @@ describe('compose.yaml', () => {
 
   test('names services, networks, volumes and files that there are', async () => {
     const { services, networks, volumes } = await readCompose(given);
-    for (const { depends_on = {}, volumes: mounted = [], networks: joined, healthcheck } of Object.values(services)) {
-      for (const [name, { condition }] of Object.entries(depends_on)) {
-        expect(services).toHaveProperty(name);
-        if (condition === 'service_healthy') expect(services[name]).toHaveProperty('healthcheck');
-      }
-      for (const name of Array.isArray(joined) ? (joined as string[]) : Object.keys(joined)) expect(networks).toHaveProperty(name);
-      for (const [source = ''] of mounted.map((volume) => volume.split(':'))) {
-        if (source.startsWith('./')) await access(`${root}${source}`);
-        else expect(volumes).toHaveProperty(source);
-      }
-      // A colon in a text without quotes makes something else of it.
-      for (const word of healthcheck?.test ?? []) expect(word).toBeTypeOf('string');
-    }
+    const all = Object.values(services);
+    const conditions = all.flatMap(({ depends_on = {} }) => Object.entries(depends_on));
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(conditions.map(([name]) => name)));
+    const waitedFor = conditions.filter(([, { condition }]) => condition === 'service_healthy').map(([name]) => name);
+    for (const name of waitedFor) expect(services[name]).toHaveProperty('healthcheck');
+    const joined = all.flatMap((service) => networksOf(service));
+    expect(Object.keys(networks)).toEqual(expect.arrayContaining(joined));
+    const sources = all.flatMap(({ volumes: mounted = [] }) => mounted.map((volume) => volume.split(':', 1)[0] ?? ''));
+    expect(Object.keys(volumes)).toEqual(sources.filter((source) => !source.startsWith('./')));
+    for (const file of sources.filter((source) => source.startsWith('./'))) await access(`${root}${file}`);
+    // A colon in a text without quotes makes something else of it.
+    for (const word of all.flatMap(({ healthcheck }) => healthcheck?.test ?? [])) expect(word).toBeTypeOf('string');
   });
 
   test('opens one port to the world, and nginx and the gateways agree on theirs', async () => {
@@ -78,8 +80,10 @@ describe('compose.yaml', () => {
       ['balancer', '8080:8080'],
     ]);
     expect(nginx).toContain('listen 8080;');
-    const { front } = services['gateway-1']?.networks as Readonly<Record<string, { readonly aliases?: readonly string[] }>>;
-    expect(nginx).toContain(`set $gateways ${front?.aliases?.[0]}:${imagePort};`);
+    const aliases = Object.values(services['gateway-1']?.networks ?? {}).flatMap((network) =>
+      typeof network === 'string' ? [] : (network.aliases ?? []),
+    );
+    expect(nginx).toContain(`set $gateways ${aliases.join()}:${imagePort};`);
     expect(networks['back']).toEqual({ internal: true });
     expect([services['postgres']?.networks, services['nats']?.networks, services['balancer']?.networks]).toEqual([
       ['back'],
