@@ -42,6 +42,11 @@ export interface ServerSettings {
    * @default 10
    */
   readonly drainSeconds: number;
+  /**
+   * How long before that it goes on as before while `/health/ready` says 503, so that whoever sends requests to it can notice; 0 to 3_600.
+   * @default 0
+   */
+  readonly drainDelaySeconds: number;
 }
 
 export interface StoreSettings {
@@ -65,6 +70,16 @@ export interface StoreSettings {
    * @default 10
    */
   readonly poolSize: number;
+  /**
+   * How long a request may wait for a connection of driver 'postgres', and a change for those of its session before it, 100 to 600_000.
+   * @default 5_000
+   */
+  readonly waitMs: number;
+  /**
+   * How long one statement may take on the server of driver 'postgres', waiting for locks included, 100 to 600_000.
+   * @default 10_000
+   */
+  readonly statementMs: number;
 }
 
 export interface BusSettings {

@@ -78,6 +78,9 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
         .default(development ? '*' : [])
         .describe('Web origins that browsers may call from. `*`: any.'),
       drainSeconds: wholeNumber(0, hourSeconds).default(10).describe('How long a stopping gateway waits for answers in flight.'),
+      drainDelaySeconds: wholeNumber(0, hourSeconds)
+        .default(0)
+        .describe('How long before that it goes on as before while `/health/ready` says 503, so that load balancers notice.'),
     }).prefault({}),
     store: section({
       driver: choice(['sqlite', 'postgres', 'memory'])
@@ -97,6 +100,12 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
           "The database of `postgres`, which needs it: `postgres://user:password@host:5432/database`, with libpq's parameters in the query.",
         ),
       poolSize: wholeNumber(1, 1_000).default(10).describe('Connections of `postgres` at a time.'),
+      waitMs: wholeNumber(100, 600_000)
+        .default(5_000)
+        .describe('How long a request may wait for a connection of `postgres`, and a change for those of its session before it.'),
+      statementMs: wholeNumber(100, 600_000)
+        .default(10_000)
+        .describe('How long one statement may take on the server of `postgres`, waiting for locks included.'),
     }).prefault({}),
     bus: section({
       driver: choice(['in-process', 'postgres', 'redis', 'nats'])

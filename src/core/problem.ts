@@ -16,6 +16,7 @@ export const problemTable = {
   SESSION_FULL: { status: 409, title: 'The session is full' },
   TOO_LARGE: { status: 413, title: 'The input is too large' },
   RATE_LIMITED: { status: 429, title: 'Too many attempts' },
+  UNAVAILABLE: { status: 503, title: 'The gateway cannot do this now' },
   UNSUPPORTED: { status: 422, title: 'The backend does not support this' },
   UPSTREAM_REFUSED: { status: 422, title: 'The service refused the request' },
   UPSTREAM_FAILED: { status: 502, title: 'The service failed' },

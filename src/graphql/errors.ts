@@ -52,8 +52,7 @@ function causeOf(error: unknown): unknown {
 }
 
 /** Says that the gateway itself, not a service, cannot do it at the moment: the store is away, or has too much to do. */
-const isPassing = ({ code, backend, retryAfterSeconds }: Problem): boolean =>
-  backend === null && retryAfterSeconds !== null && (code === 'UPSTREAM_UNAVAILABLE' || code === 'RATE_LIMITED');
+const isPassing = ({ code, backend }: Problem): boolean => backend === null && code === 'UNAVAILABLE';
 
 /** The failure that an execution would not have had at a better time; null = none of these is one. */
 export function passingFailureIn(errors: readonly GraphQLError[]): ProblemError | null {

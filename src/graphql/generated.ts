@@ -852,6 +852,8 @@ export type ProblemCode =
   | 'TOO_LARGE'
   /** Credentials are missing, unknown or have run out: sign in. */
   | 'UNAUTHENTICATED'
+  /** The gateway cannot do this now: its store does not answer, or has too much to do. Wait `retryAfterSeconds`. */
+  | 'UNAVAILABLE'
   /** The backend does not do this: see `Backend.features`. */
   | 'UNSUPPORTED'
   /** The service behind the backend failed. */

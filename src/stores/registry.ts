@@ -16,15 +16,19 @@ export interface StoreConfig {
   readonly url?: string | null;
   /** Connections to it at a time. @default 10 */
   readonly poolSize?: number;
+  /** How long a connection is waited for. @default 5_000 // 5 seconds */
+  readonly waitMs?: number;
+  /** How long one statement may take there. @default 10_000 // 10 seconds */
+  readonly statementMs?: number;
 }
 
 /** How each driver opens its store: one line for each. `dataDir` is the gateway's data directory. */
 export const storeDrivers: Readonly<Record<StoreDriverName, (config: StoreConfig, dataDir: string) => Promise<Store>>> = {
   sqlite: ({ durability = 'full' }, dataDir) => createSqliteStore({ path: join(dataDir, 'parley.sqlite'), durability }),
   memory: async () => createMemoryStore(),
-  postgres: async ({ url = null, poolSize = 10 }) => {
+  postgres: async ({ url = null, poolSize = 10, waitMs = 5_000, statementMs = 10_000 }) => {
     if (url === null) throw new Error('Expected `store.url` to be a postgres:// URL, got null');
-    return createPostgresStore({ url, poolSize });
+    return createPostgresStore({ url, poolSize, waitMs, statementMs });
   },
 };
 

@@ -37,7 +37,7 @@ export interface Connections extends Disposable {
   /** To be called when the caller of a connection has become known. */
   identified(connection: LiveConnection): void;
   readonly size: number;
-  /** Says good-bye to all, and resolves when they are gone; those that linger are cut off. */
+  /** Says good-bye to all, and to whoever comes later, and resolves when they are gone; those that linger are cut off. */
   closeAll(): Promise<void>;
 }
 
@@ -55,6 +55,7 @@ export function createConnections({ clock, keepAliveMs, findRevoked, onError }: 
   // Only those whose credentials run out before the next check: one timer for each connection would be many.
   const expiring = new Map<LiveConnection, Disposable>();
   const removed = new WeakMap<LiveConnection, number>();
+  let closing = false;
   let gone: (() => void) | null = null;
   let checkTimer: Disposable | null = null;
   let pingTimer: Disposable | null = null;
@@ -66,6 +67,7 @@ export function createConnections({ clock, keepAliveMs, findRevoked, onError }: 
     add(connection) {
       connections.add(connection);
       checkTimer ??= clock.at(clock.now() + checkMs, () => void checkOn());
+      if (closing) connection.goAway();
       if (keepAliveMs > 0) pingTimer ??= clock.at(clock.now() + keepAliveMs, () => void pingOn());
     },
     delete(connection) {
@@ -77,6 +79,7 @@ export function createConnections({ clock, keepAliveMs, findRevoked, onError }: 
       watchExpiry(connection);
     },
     async closeAll() {
+      closing = true;
       if (connections.size === 0) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       gone = resolve;

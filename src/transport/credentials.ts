@@ -32,7 +32,8 @@ export function withConnectionParams(headers: Presented, params: Readonly<Record
 }
 
 /** Refusals that say nothing against the credentials. */
-const otherwise: ReadonlySet<string> = new Set(['BAD_INPUT', 'RATE_LIMITED', 'UPSTREAM_UNAVAILABLE']);
+const otherwise: ReadonlySet<string> = new Set(['BAD_INPUT', 'RATE_LIMITED']);
 
 /** The HTTP status that a refusal of credentials is answered with. */
-export const statusOfRefusal = ({ problem }: AuthRefusal): number => (otherwise.has(problem.code) ? problem.status : 401);
+export const statusOfRefusal = ({ problem }: AuthRefusal): number =>
+  otherwise.has(problem.code) || problem.status === 503 ? problem.status : 401;

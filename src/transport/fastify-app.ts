@@ -47,17 +47,14 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<Fast
       const given = headers['x-request-id'];
       return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID();
     },
-    // The answers while stopping are given below.
+    // Whoever is connected is answered until the last connection is closed.
     return503OnClosing: false,
   });
 
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    if (isDraining() && !request.url.startsWith('/health/')) {
-      void reply.header('connection', 'close').header('retry-after', '1');
-      sendError(request, reply, 503, 'UNAVAILABLE', 'The gateway is stopping: try again.');
-      return;
-    }
+    // The client goes on over another connection, which leads elsewhere. Probes keep theirs: nobody else is to be asked for this gateway.
+    if (isDraining() && !request.url.startsWith('/health/')) void reply.header('connection', 'close');
     done();
   });
   if (logger.isLevelEnabled('debug')) {

@@ -5,6 +5,7 @@ import { type Eventually, andThen } from '../core/eventually.ts';
 import { ProblemError } from '../core/problem.ts';
 import type { Caller } from '../core/viewer.ts';
 import type { Engine } from '../graphql/engine.ts';
+import type { HttpAnswer } from './apollo.ts';
 import { credentialsOf, statusOfRefusal } from './credentials.ts';
 import { sendError, sendErrors } from './graphql-errors.ts';
 import { wantsEventStream } from './graphql-sse.ts';
@@ -20,11 +21,13 @@ export interface GraphqlRouteOptions {
   readonly answerAsEvents: (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;
   readonly inFlight: InFlight;
   readonly clientAddress: (request: IncomingMessage) => string;
+  /** Whether answers are to be the last on their connections. */
+  readonly isDraining: () => boolean;
 }
 
 /** GraphQL over HTTP: who is asking, then Apollo Server, or a stream of events where that is what the client accepts. */
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { path, engine, authenticator, shortcut, answerAsEvents, inFlight, clientAddress } = options;
+  const { path, engine, authenticator, shortcut, answerAsEvents, inFlight, clientAddress, isDraining } = options;
 
   app.route({
     method: ['GET', 'POST'],
@@ -35,9 +38,15 @@ export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRoute
       andThen(authenticator.authenticate(presentedBy(request)), (outcome) => {
         if (isRefusal(outcome)) return refuse(request, reply, outcome);
         if (wantsEventStream(request)) return answerAsEvents(request, reply, outcome);
-        return inFlight.run(() => andThen(shortcut.answer(request, outcome), (answer) => sendAnswer(reply, answer)));
+        return inFlight.run(() => andThen(shortcut.answer(request, outcome), (answer) => send(reply, answer)));
       }),
   });
+
+  function send(reply: FastifyReply, answer: HttpAnswer): void {
+    // Also where it was asked for before the gateway was told to stop.
+    if (isDraining()) void reply.header('connection', 'close');
+    sendAnswer(reply, answer);
+  }
 
   const presentedBy = ({ headers, raw }: FastifyRequest): PresentedCredentials => ({
     ...credentialsOf(headers),

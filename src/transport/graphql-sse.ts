@@ -62,10 +62,10 @@ export function createGraphqlSse({ engine, hub, connections, inFlight }: Graphql
   function open(reply: FastifyReply, caller: Caller): SseConnection {
     const { raw } = reply.hijack();
     raw.writeHead(200, {
+      connection: 'keep-alive',
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
-      connection: 'keep-alive',
       // Else proxies such as nginx keep events back until there are many.
       'x-accel-buffering': 'no',
     });

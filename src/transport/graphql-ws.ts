@@ -26,8 +26,8 @@ export interface GraphqlWsOptions {
   /** Whether pages of this origin may connect. `host` is what the request calls the gateway. */
   readonly allowsOrigin: (origin: string, host: string | undefined) => boolean;
   readonly clientAddress: (request: IncomingMessage) => string;
-  /** Whether the gateway is stopping, and takes nobody any more. */
-  readonly isDraining: () => boolean;
+  /** Whether the gateway is about to close its sockets. */
+  readonly isClosing: () => boolean;
   /** How long a client has for its `connection_init`. */
   readonly connectionInitTimeoutMs: number;
   /** Larger messages close the socket with 1009. */
@@ -49,8 +49,8 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The graphql-ws protocol on a server's upgrades. Results of subscriptions go from the hub to the socket past the library. */
 export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Disposable {
-  const { engine, hub, connections, inFlight } = options;
-  const prepare = createWsOperations({ engine, hub, inFlight, maxSubscriptions: options.maxSubscriptionsPerConnection });
+  const { engine, hub, connections, inFlight, isClosing } = options;
+  const prepare = createWsOperations({ engine, hub, inFlight, maxSubscriptions: options.maxSubscriptionsPerConnection, isClosing });
   const connectionOf = new WeakMap<WebSocket, WsConnection>();
   // `closeTimeout` is missing in the types.
   const settings: ServerOptions & { readonly closeTimeout: number } = {
@@ -103,7 +103,6 @@ export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Dispo
 
   function refusalOf({ url = '', headers }: IncomingMessage): string | null {
     if (url.split('?', 1)[0] !== options.path) return '404 Not Found';
-    if (options.isDraining()) return '503 Service Unavailable';
     const { origin } = headers;
     return origin === undefined || options.allowsOrigin(origin, headers.host) ? null : '403 Forbidden';
   }

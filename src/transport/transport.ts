@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly corsOrigins: '*' | readonly string[];
   /** How long answers in flight are waited for when the gateway stops. */
   readonly drainSeconds: number;
+  /** How long before that everything is taken as ever while readiness says 503. */
+  readonly drainDelaySeconds: number;
 }
 
 export interface LiveOptions {
@@ -74,13 +76,14 @@ export interface Transport extends AsyncDisposable {
 const path = '/graphql';
 
 /**
- * Disposing stops in this order: `/health/ready` says 503; no new connections, and requests on open ones are refused; answers in flight
- * are finished, for `drainSeconds` at most; WebSockets are closed with 1001 and event streams ended; the connections are closed.
+ * Disposing stops in this order: `/health/ready` says 503, and each answer is the last on its connection, for `drainDelaySeconds`; no new
+ * connections; answers in flight are finished, for `drainSeconds` at most; WebSockets are closed with 1001 and event streams ended; the
+ * connections are closed.
  */
 export async function createTransport(options: TransportOptions): Promise<Transport> {
   const { engine, hub, authenticator, findRevoked, store, bus, backends, clock, logger, corsOrigins, introspection } = options;
-  let phase: 'open' | 'stopping' | 'closed' = 'open';
-  const isDraining = (): boolean => phase === 'closed';
+  let phase: 'open' | 'draining' | 'closing' = 'open';
+  const isDraining = (): boolean => phase !== 'open';
   const onError = (error: unknown): void => logger.error({ err: error }, 'A live connection could not be served');
   const clientAddress = createClientAddress(options.trustProxy);
   const inFlight = createInFlight();
@@ -92,7 +95,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   registerHealth(app, {
     checks: { store: (signal) => store.check(signal), bus: (signal) => bus.check(signal) },
     backends,
-    isDraining: () => phase !== 'open',
+    isDraining,
     onFailure: (check, error) => logger.warn({ err: error, check }, 'The gateway is not ready'),
     onBackendFailure: (backend, error) => logger.warn({ err: error, backend }, 'A backend does not say how it is'),
   });
@@ -105,6 +108,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     answerAsEvents,
     inFlight,
     clientAddress,
+    isDraining,
   });
   if (options.graphiql) await registerGraphiql(app, { endpoint: path });
   const upgrades = serveGraphqlWs(app.server, {
@@ -116,7 +120,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     path,
     allowsOrigin: createOriginRule(corsOrigins),
     clientAddress,
-    isDraining,
+    isClosing: () => phase === 'closing',
     connectionInitTimeoutMs: options.connectionInitTimeoutMs,
     maxMessageBytes: options.maxMessageBytes,
     maxSubscriptionsPerConnection: options.maxSubscriptionsPerConnection,
@@ -135,10 +139,12 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   };
 
   async function dispose(): Promise<void> {
+    phase = 'draining';
+    const delayMs = options.drainDelaySeconds * 1_000;
+    if (delayMs > 0 && app.server.listening) await new Promise<void>((resolve) => clock.at(clock.now() + delayMs, resolve));
     const deadline = AbortSignal.timeout(options.drainSeconds * 1_000);
-    phase = 'stopping';
+    phase = 'closing';
     await letIn();
-    phase = 'closed';
     stopListening(app);
     await Promise.race([inFlight.idle(), aborted(deadline)]);
     await connections.closeAll();

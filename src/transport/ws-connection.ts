@@ -7,8 +7,9 @@ import type { LiveConnection } from './connections.ts';
 import { corkForThisTurn } from './cork.ts';
 import { nextFrame } from './ws-frame.ts';
 
-/** A close code besides those of the graphql-ws library, whose clients take 4401 as final and come back after 4403. */
+/** Close codes besides those of the graphql-ws library, whose clients take 4401 as final and come back after these and 4403. */
 const goingAway = 1001;
+const tryAgainLater = 1013;
 
 /** What the protocol says at 4400. */
 export const invalidMessage = 'Invalid message received';
@@ -54,8 +55,6 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
   presented: PresentedCredentials | null;
   caller: Caller | null = null;
   subscriptions = 0;
-  /** Queries and mutations that are being executed. */
-  executing = 0;
   /** What the protocol does with a message. */
   handle: ((text: string) => Promise<void>) | null = null;
   /** What the protocol does when the socket is closed. */
@@ -64,6 +63,8 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
   // The WebSocket's own: frames that many share are written to it as they are.
   readonly #stream: Socket;
   readonly #claims: IdClaim[] = [];
+  #executing = 0;
+  #leaving = false;
   #drained: Promise<void> | null = null;
   #alive = true;
 
@@ -80,6 +81,28 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
 
   onMessage(handle: (text: string) => Promise<void>): void {
     this.handle = handle;
+  }
+
+  /** Queries and mutations that are being executed. */
+  get executing(): number {
+    return this.#executing;
+  }
+
+  /** Counts one more until `executed`. */
+  executes(): void {
+    this.#executing++;
+  }
+
+  executed(): void {
+    this.#executing--;
+    // From the result to the socket it is a few promises.
+    if (this.#leaving) setImmediate(() => this.leave());
+  }
+
+  /** Says good-bye as soon as what is being executed is answered. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#executing === 0) this.goAway();
   }
 
   /** Takes the id for an operation. */
@@ -147,7 +170,8 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
 
   /** The credentials that it came with were not accepted. */
   refuse({ problem, retryable }: AuthRefusal): void {
-    this.close(retryable ? CloseCode.Forbidden : CloseCode.Unauthorized, problem.code);
+    const later = problem.status === 503 ? tryAgainLater : CloseCode.Forbidden;
+    this.close(retryable ? later : CloseCode.Unauthorized, problem.code);
   }
 
   expire(): void {

@@ -13,6 +13,8 @@ export interface WsOperationsOptions {
   readonly inFlight: InFlight;
   /** Of one connection; as many queries and mutations may be waiting for their answers. */
   readonly maxSubscriptions: number;
+  /** Whether the gateway is about to close its sockets. */
+  readonly isClosing: () => boolean;
 }
 
 /** An operation that is ready to run, as the graphql-ws library hands it from `onSubscribe` to `execute` or `subscribe`. */
@@ -35,7 +37,7 @@ interface Request {
 const rateLimited = (message: string): readonly GraphQLError[] => [new GraphQLError(message, { extensions: { code: 'RATE_LIMITED' } })];
 
 /** Makes the operations of WebSockets ready: the same rules as over HTTP, from the same engine. Never rejects for what a client does. */
-export function createWsOperations({ engine, hub, inFlight, maxSubscriptions }: WsOperationsOptions): Prepare {
+export function createWsOperations({ engine, hub, inFlight, maxSubscriptions, isClosing }: WsOperationsOptions): Prepare {
   return async (connection, id, payload) => {
     const { caller } = connection;
     if (caller === null) throw new Error('Operations are taken from acknowledged connections only.');
@@ -43,6 +45,11 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions }: 
     if (!('kind' in operation)) return operation;
     const { document, name: operationName } = operation;
     const args = { schema: engine.schema, document, operationName, rootValue: undefined, contextValue: undefined };
+    if (isClosing()) {
+      // Without an answer: the client asks again over the connection that it opens next, and this one need not be waited for.
+      connection.leave();
+      return { ...args, run: () => new SilentStream() };
+    }
     const request = { connection, id, operation, variables: payload.variables ?? {}, caller, args };
     return operation.kind === 'subscription' ? await prepareSubscription(request) : prepareExecution(request);
   };
@@ -51,7 +58,7 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions }: 
     if (connection.executing >= maxSubscriptions) {
       return rateLimited(`A connection waits for ${maxSubscriptions} answers at most: send more when some have come.`);
     }
-    connection.executing++;
+    connection.executes();
     const claim = connection.claim(id);
     const run = async (): Promise<SilentStream | ExecutionResult> => {
       try {
@@ -59,7 +66,7 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions }: 
         // Completed by the client, and its id is another operation's by now: this result is nobody's.
         return claim.isHeld ? result : new SilentStream();
       } finally {
-        connection.executing--;
+        connection.executed();
         claim.release();
       }
     };

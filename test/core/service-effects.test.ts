@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { problem } from '../../src/core/problem.ts';
+import { ProblemError, problem } from '../../src/core/problem.ts';
 import type { Commit, CommitOutcome, Store } from '../../src/core/ports.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
@@ -302,6 +302,24 @@ describe('a command at a service', () => {
     slow.resolve();
     accepted(await kicking);
     expect((await world.session(ada)).activeMembers).toBe(1);
+  });
+
+  it('is not asked again to take a message that the store failed to record', async () => {
+    const plain = createMemoryStore();
+    let fails = true;
+    const commit: Store['commit'] = async (change) => {
+      if (fails && change.kind === 'change' && change.messages.length > 0) throw new ProblemError(problem('UNAVAILABLE', 'Away.'));
+      return plain.commit(change);
+    };
+    await using world = createServiceWorld({ store: { ...plain, commit } });
+    const ada = await world.create();
+    const { sessionId } = ada.admission;
+    const input = { sessionId, content: 'once', idempotencyKey: 'k' };
+    await expect(world.sessions.send(ada.caller, input)).rejects.toThrow('Away.');
+    fails = false;
+    const { message } = accepted(await world.sessions.send(ada.caller, input));
+    expect(world.remote.count('send')).toBe(1);
+    expect(await messagesOf(plain, sessionId)).toEqual([message]);
   });
 
   it('lets a member that the service does not know go by itself', async () => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../src/core/ports.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
+import { createTestClock } from '../support/core-clock.ts';
 import { eventsDocument } from '../live/live-world.ts';
 import { type TransportWorld, bearer, connect, createTransportWorld, opened, postGraphql } from './transport-world.ts';
 
@@ -32,6 +33,20 @@ function gated(store: Store): { readonly store: Store; readonly reached: Promise
   };
 }
 
+interface Probed {
+  readonly status: number | undefined;
+  readonly connection: string | undefined;
+}
+
+async function probed(url: string, agent: Agent): Promise<Probed> {
+  const asked = request(url, { agent, headers: { 'content-type': 'application/json' } });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return { status: response.statusCode, connection: response.headers.connection };
+}
+
 const slow = { query: '{ sessions(first: 1) { totalCount } }' };
 
 describe('stopping', () => {
@@ -52,24 +67,20 @@ describe('stopping', () => {
     const streamText = stream.setEncoding('utf8').reduce((text: string, chunk: string) => text + chunk, '');
     // An idle connection that is open already, as a probe or a proxy has it.
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const probe = async (path: string): Promise<number | undefined> => {
-      const asked = request(`${world.url}${path}`, { agent });
-      asked.end();
-      const [response] = (await once(asked, 'response')) as [IncomingMessage];
-      response.resume();
-      await once(response, 'end');
-      return response.statusCode;
-    };
-    expect(await probe('/health/ready')).toBe(200);
+    const probe = (path: string): Promise<Probed> => probed(`${world.url}${path}`, agent);
+    expect(await probe('/health/ready')).toEqual({ status: 200, connection: 'keep-alive' });
 
     const answer = postGraphql(world.url, slow);
     await reached;
     const stopped = world.stop();
-    expect(await probe('/health/ready')).toBe(503);
-    expect(await probe('/health/live')).toBe(200);
-    // Those who have connected before are still let in; then nothing is taken any more.
-    while ((await probe('/graphql?query={__typename}')) !== 503) expect(await probe('/health/ready')).toBe(503);
-    await expect(fetch(`${world.url}/health/ready`)).rejects.toThrow('fetch failed');
+    expect(await probe('/health/ready')).toEqual({ status: 503, connection: 'keep-alive' });
+    expect(await probe('/health/live')).toEqual({ status: 200, connection: 'keep-alive' });
+    // Those who have connected before are still let in; then nobody is any more.
+    const anew = (): Promise<unknown> => probed(`${world.url}/health/ready`, new Agent({ keepAlive: false }));
+    await vi.waitFor(() => expect(anew()).rejects.toMatchObject({ code: 'ECONNREFUSED' }), { timeout: 10_000 });
+    expect(await probe('/health/ready')).toEqual({ status: 503, connection: 'keep-alive' });
+    // Who is connected is answered, and told to go.
+    expect(await probe('/graphql?query={__typename}')).toEqual({ status: 200, connection: 'close' });
     // Live connections go on for as long as that lasts.
     await world.send(host, 'still here');
     expect((await peer.next()).payload.data.sessionEvents.message.content).toBe('still here');
@@ -84,6 +95,51 @@ describe('stopping', () => {
     await stopped;
     expect(world.hub.size).toBe(0);
     agent.destroy();
+  });
+
+  test('goes on as before for as long as it was told, but for readiness, and sends those away who could stay', async () => {
+    const clock = createTestClock();
+    world = await createTransportWorld({ clock, transport: { drainDelaySeconds: 7 } });
+    const { url } = world;
+    const host = await world.create();
+    const stopped = world.stop();
+    await clock.advance(6_999);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+    const answer = await postGraphql(url, { query: '{ viewer { __typename } }' });
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    using peer = await connect(url);
+    await peer.init(bearer(host));
+    peer.subscribe('1', eventsDocument);
+    await opened(peer, '1');
+    peer.subscribe('q', '{ viewer { __typename } }');
+    expect(await peer.next()).toMatchObject({ id: 'q', type: 'next' });
+    await clock.advance(1);
+    expect((await peer.closed).code).toBe(1001);
+    await stopped;
+    await expect(fetch(`${url}/health/ready`)).rejects.toThrow('fetch failed');
+  });
+
+  test('lets nobody begin anew over WebSocket: they are sent away as soon as they have their answers', async () => {
+    const { store, reached, open } = gated(createMemoryStore());
+    world = await createTransportWorld({ store });
+    using waiting = await connect(world.url);
+    await waiting.init();
+    waiting.subscribe('q', slow.query);
+    using other = await connect(world.url);
+    await other.init();
+    await reached;
+    const stopped = world.stop();
+    // Not while what it has asked is still to be answered.
+    waiting.subscribe('r', '{ viewer { __typename } }');
+    other.subscribe('r', '{ viewer { __typename } }');
+    expect((await other.closed).code).toBe(1001);
+    await expect(other.next()).rejects.toThrow('1001');
+    open();
+    expect(await waiting.next()).toMatchObject({ id: 'q', type: 'next', payload: { data: { sessions: {} } } });
+    expect(await waiting.next()).toMatchObject({ id: 'q', type: 'complete' });
+    expect((await waiting.closed).code).toBe(1001);
+    await expect(waiting.next()).rejects.toThrow('1001');
+    await stopped;
   });
 
   test('waits for operations over WebSocket likewise', async () => {

@@ -18,7 +18,7 @@ beforeEach(async () => {
       members: {
         ...store.members,
         peek(id) {
-          if (isAway) throw new ProblemError(problem('UPSTREAM_UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 1 }));
+          if (isAway) throw new ProblemError(problem('UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 1 }));
           return store.members.peek?.(id) ?? null;
         },
       },
@@ -38,7 +38,7 @@ describe('while the store is away', () => {
 
   test('a WebSocket is closed with a code after which clients come back', async () => {
     const stream = follow(world.url, document, {}, credentials);
-    expect(await stream.ended).toMatchObject({ code: 4403, reason: 'UPSTREAM_UNAVAILABLE' });
+    expect(await stream.ended).toMatchObject({ code: 1013, reason: 'UNAVAILABLE' });
     isAway = false;
     const again = follow(world.url, document, {}, credentials);
     expect(await again.until(() => true)).toEqual({ __typename: 'StreamOpened' });
@@ -47,7 +47,7 @@ describe('while the store is away', () => {
 
   test('a request is answered with 503', async () => {
     const { status, errors } = await post(world.url, '{ viewer { kind } }', {}, credentials);
-    expect([status, errors?.[0]?.extensions?.['code']]).toEqual([503, 'UPSTREAM_UNAVAILABLE']);
+    expect([status, errors?.[0]?.extensions?.['code']]).toEqual([503, 'UNAVAILABLE']);
   });
 
   test('a request for server-sent events is answered with 503', async () => {

@@ -47,6 +47,7 @@ export async function createTransportWorld(options: TransportWorldOptions = {}):
     trustProxy: false,
     corsOrigins: '*',
     drainSeconds: 5,
+    drainDelaySeconds: 0,
     graphiql: false,
     introspection: options.introspection ?? true,
     connectionInitTimeoutMs: 3_000,

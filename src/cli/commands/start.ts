@@ -11,12 +11,13 @@ const closingMs = 5_000;
 /** `parley start`: runs the gateway until a signal, then drains it. */
 export async function start(flags: ParsedFlags): Promise<void> {
   const { config } = await loadConfigFor(flags);
-  const lifetime = watchLifetime(config.server.drainSeconds * 1_000 + closingMs);
+  const { server } = config;
+  const lifetime = watchLifetime((server.drainDelaySeconds + server.drainSeconds) * 1_000 + closingMs);
   let reason;
   let gateway: Gateway | null = null;
   try {
     gateway = await createGateway(config).catch(explain);
-    const { url } = await gateway.start().catch((error: unknown) => explainListening(error, config.server));
+    const { url } = await gateway.start().catch((error: unknown) => explainListening(error, server));
     greet(url, config.graphql.graphiql);
     reason = await lifetime.end;
   } finally {

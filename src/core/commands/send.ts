@@ -209,8 +209,7 @@ export function createSend(options: SendOptions): UseCases['send'] {
       const exclusive = (input.attachments?.length ?? 0) > 0;
       const outcome = await runner.attempt(caller, id, decide, { requested, exclusive, effect: sending(input, under) });
       if (isProblem(outcome)) {
-        const isUnsure = under.sent !== null || unsureCodes.has(outcome.code);
-        if (requested !== null && isUnsure) sentBefore.remember(nameOf(requested), { messageId, since });
+        if (requested !== null && unsureCodes.has(outcome.code)) sentBefore.remember(nameOf(requested), { messageId, since });
         return outcome;
       }
       if (requested !== null) sentBefore.forget(nameOf(requested));
@@ -226,6 +225,8 @@ export function createSend(options: SendOptions): UseCases['send'] {
       under.message?.[Symbol.dispose]();
       if (under.announced !== null && !isTold) upstreams.background(upstreams.ingest.announce(id, under.announced, []));
       if (!isRecorded) {
+        // Also where the store failed: the same request, come again, is not to be sent again.
+        if (requested !== null && under.sent !== null) sentBefore.remember(nameOf(requested), { messageId, since });
         under.reply?.[Symbol.dispose]();
         // There is nothing that it would answer.
         if (under.sent?.reply) upstreams.background(under.sent.reply);

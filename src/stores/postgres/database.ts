@@ -36,6 +36,11 @@ readTypes.setTypeParser(int8, Number);
 // How much longer than the server itself the client waits for a statement's end: beyond it, the network is gone without a word.
 const graceMs = 5_000;
 
+// The server's side of a connection whose client is gone without a word: by the system's own settings it would hold what it has locked
+// for hours. Given up after 30 seconds.
+const watchClient =
+  'SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000';
+
 // The texts are made of a few parts, so there are far fewer than this; the bound is for what nobody foresees.
 const maxNames = 500;
 
@@ -64,6 +69,9 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     application_name: 'parley',
     keepAlive: true,
     types: readTypes,
+    verify(client, done) {
+      client.query(watchClient, (error: Error | null) => done(error ?? undefined));
+    },
   });
   // A connection that goes while nobody uses it has left the pool already.
   pool.on('error', () => undefined);

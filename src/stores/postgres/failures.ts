@@ -1,19 +1,17 @@
-import { type Problem, ProblemError, problem } from '../../core/problem.ts';
+import { ProblemError, problem } from '../../core/problem.ts';
 
 const retryAfterSeconds = 1;
 
-/** More is asked of the store than it gets done in time. Nothing was written. */
-export const busy = (): ProblemError =>
-  new ProblemError(problem('RATE_LIMITED', `The store has too much to do: try again in ${retryAfterSeconds} s.`, { retryAfterSeconds }));
+const unavailable = (detail: string): ProblemError => new ProblemError(problem('UNAVAILABLE', detail, { retryAfterSeconds }));
 
-const unavailable = (detail: string): Problem => problem('UPSTREAM_UNAVAILABLE', detail, { retryAfterSeconds });
+/** More is asked of the store than it gets done in time. Nothing was written. */
+export const busy = (): ProblemError => unavailable(`The store has too much to do: try again in ${retryAfterSeconds} s.`);
 
 /** Nothing was written. */
-export const unreachable = (): ProblemError => new ProblemError(unavailable('The store cannot be reached.'));
+export const unreachable = (): ProblemError => unavailable('The store cannot be reached.');
 
 /** The connection went while a change was under way that cannot be looked up. */
-export const unanswered = (): ProblemError =>
-  new ProblemError(unavailable("The store's answer was lost: whether the change was written is not known."));
+export const unanswered = (): ProblemError => unavailable("The store's answer was lost: whether the change was written is not known.");
 
 export type FailureKind =
   /** The transaction was rolled back for another's sake: it may be sent again. */

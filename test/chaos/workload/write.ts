@@ -18,8 +18,7 @@ const mutations: Readonly<Record<Operation, string>> = {
 const answerMs = 10_000;
 
 /** Codes that say nothing of whether the request was carried out. The gateway's own mistakes have none of a Problem's. */
-const isOpen = (code: string | undefined): boolean =>
-  code === undefined || code === 'UPSTREAM_UNAVAILABLE' || code === 'INTERNAL_SERVER_ERROR';
+const isOpen = (code: string | undefined): boolean => code === undefined || code === 'UNAVAILABLE' || code === 'INTERNAL_SERVER_ERROR';
 
 interface Answer {
   readonly outcome: Outcome;

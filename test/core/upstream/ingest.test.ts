@@ -117,7 +117,7 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
       await expect.poll(later).toEqual(['mine', 'mine']);
       const messages = await messagesOf(store, session.id);
       expect(messages.map(({ id }) => id)).toContain(sent.message.id);
-      expect((await world.session(ada)).upstream?.underway).toBeUndefined();
+      await expect.poll(async () => (await world.session(ada)).upstream?.underway).toBeUndefined();
     });
   }
 

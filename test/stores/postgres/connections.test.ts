@@ -124,7 +124,7 @@ describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
     const outcome = problemOf(store.commit(aChange(id, { add: { files: 1, fileBytes: 1 } })));
     expect(await killWaiting()).toBe(1);
     await holder.release();
-    expect(await outcome).toBe('UPSTREAM_UNAVAILABLE');
+    expect(await outcome).toBe('UNAVAILABLE');
     expect(await stored(store, id)).toMatchObject({ files: 0 });
   });
 
@@ -234,15 +234,15 @@ describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
     await using holder = await holding(url, id);
     const first = store.commit(aSending(id, [aMessage(id)]));
     const since = performance.now();
-    expect(await problemOf(store.commit(aSending(other.id, [aMessage(other.id)])))).toBe('RATE_LIMITED');
-    expect(await problemOf(store.sessions.byIds([id]))).toBe('RATE_LIMITED');
+    expect(await problemOf(store.commit(aSending(other.id, [aMessage(other.id)])))).toBe('UNAVAILABLE');
+    expect(await problemOf(store.sessions.byIds([id]))).toBe('UNAVAILABLE');
     // It waits for the first of its session, which is what is held up.
     const behind = problemOf(store.commit(aSending(id, [aMessage(id)])));
     await delay(250);
     expect(performance.now() - since).toBeLessThan(3_000);
     await holder.release();
     expect(await first).toMatchObject({ kind: 'committed', seq: 1 });
-    expect(await behind).toBe('RATE_LIMITED');
+    expect(await behind).toBe('UNAVAILABLE');
     expect(await store.timeline.heads([id, other.id])).toEqual([1, 0]);
   });
 
@@ -257,8 +257,8 @@ describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
     const reads = times(5, () => problemOf(store.timeline.heads([id])));
     await delay(50);
     await holder.release();
-    expect(await Promise.all(outcomes)).toEqual(['none', 'none', 'none', 'RATE_LIMITED', 'RATE_LIMITED', 'RATE_LIMITED']);
-    expect((await Promise.all(reads)).filter((code) => code === 'RATE_LIMITED')).toHaveLength(2);
+    expect(await Promise.all(outcomes)).toEqual(['none', 'none', 'none', 'UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE']);
+    expect((await Promise.all(reads)).filter((code) => code === 'UNAVAILABLE')).toHaveLength(2);
   });
 
   it('wait for a lock no longer than a statement may take', async () => {
@@ -266,7 +266,7 @@ describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
     await using store = await createPostgresStore({ url, statementMs: 200 });
     const { id } = await created(store);
     await using holder = await holding(url, id);
-    expect(await problemOf(store.commit(aSending(id, [aMessage(id)])))).toBe('RATE_LIMITED');
+    expect(await problemOf(store.commit(aSending(id, [aMessage(id)])))).toBe('UNAVAILABLE');
     await holder.release();
     expect(await store.timeline.heads([id])).toEqual([0]);
   });
