@@ -45,7 +45,9 @@ describe('compose.yaml', () => {
       secret: given.PARLEY_SECRET,
     });
     expect(`${config.server.port}`).toBe(imagePort);
-    expect(seconds(services['gateway-1']?.stop_grace_period ?? '')).toBeGreaterThan(config.server.drainSeconds + closingSeconds);
+    expect(seconds(services['gateway-1']?.stop_grace_period ?? '')).toBeGreaterThan(
+      config.server.drainDelaySeconds + config.server.drainSeconds + closingSeconds,
+    );
     expect(services['postgres']?.environment).toEqual({ POSTGRES_USER: 'parley', POSTGRES_DB: 'parley', POSTGRES_PASSWORD: 'abc' });
   });
 
@@ -126,8 +128,9 @@ describe('deploy/kubernetes.yaml', () => {
     expect(container.livenessProbe.httpGet).toEqual({ path: '/health/live', port: name });
     // As long as the checks of readiness take at most, and more.
     expect(container.readinessProbe.timeoutSeconds).toBeGreaterThan(2);
-    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(
-      container.lifecycle.preStop.sleep.seconds + server.drainSeconds + closingSeconds,
-    );
+    // Readiness has been asked twice, and what follows from it has reached everybody.
+    const { periodSeconds, failureThreshold } = container.readinessProbe;
+    expect(server.drainDelaySeconds).toBeGreaterThanOrEqual(periodSeconds * failureThreshold);
+    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(server.drainDelaySeconds + server.drainSeconds + closingSeconds);
   });
 });
