@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from './harness/child.ts';
 import { describeMachine } from './harness/machine.ts';
 import { formatReport, passed, type Report } from './harness/report.ts';
 import { fullScale, quickScale, type Row, type Scenario } from './harness/scenario.ts';
+import { cluster } from './scenarios/cluster.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { idle } from './scenarios/idle.ts';
 import { mesh } from './scenarios/mesh.ts';
@@ -13,7 +14,7 @@ import { query } from './scenarios/query.ts';
 import { send } from './scenarios/send.ts';
 import { start } from './scenarios/start.ts';
 
-const scenarios: readonly Scenario[] = [query, overhead, mesh, fanout, send, idle, start];
+const scenarios: readonly Scenario[] = [query, overhead, mesh, fanout, send, cluster, idle, start];
 const names = scenarios.map(({ name }) => name);
 
 const usage = `Usage: npm run bench -- [scenario …] [--quick] [--json]
@@ -48,6 +49,8 @@ async function bench(chosen: readonly Scenario[], quick: boolean): Promise<Repor
   const cache = join(packageRoot, 'node_modules/.cache');
   await mkdir(cache, { recursive: true });
   const directory = await mkdtemp(join(cache, 'parley-bench-'));
+  // PostgreSQL has its data in there, and where it is started by root it runs as another user.
+  await chmod(directory, 0o711);
   const rows: Row[] = [];
   const failures: { scenario: string; message: string }[] = [];
   const skipped: { scenario: string; message: string }[] = [];
@@ -55,15 +58,18 @@ async function bench(chosen: readonly Scenario[], quick: boolean): Promise<Repor
   try {
     for (const { name, missing, run } of chosen) {
       const say = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
-      const message = missing?.() ?? null;
-      if (message !== null) {
+      const skip = (message: string): void => {
         say(`SKIPPED: ${message}`);
         skipped.push({ scenario: name, message });
+      };
+      const message = missing?.() ?? null;
+      if (message !== null) {
+        skip(message);
         continue;
       }
       const own = join(directory, name);
       await mkdir(own);
-      await run({ scale: quick ? quickScale : fullScale, directory: own, say }).then(
+      await run({ scale: quick ? quickScale : fullScale, directory: own, say, skip }).then(
         (found) => rows.push(...found),
         (error: unknown) => failures.push({ scenario: name, message: messageOf(error) }),
       );

@@ -13,6 +13,7 @@ import { createWalletAuth } from './auth/wallet.ts';
 import { openBackends } from './backends/registry.ts';
 import { openBus } from './buses/registry.ts';
 import type { ParleyConfig, ResolvedConfig } from './config/config.ts';
+import { packageVersion } from './config/package-version.ts';
 import { resolveConfig } from './config/resolve.ts';
 import { readOrCreateSecret } from './config/secret-file.ts';
 import { createExpiry } from './core/expiry.ts';
@@ -22,20 +23,26 @@ import { createSerializer } from './core/serializer.ts';
 import { createSessionService } from './core/session-service.ts';
 import type { SessionId } from './core/ids.ts';
 import type { Emit } from './core/ports.ts';
-import { isProblem } from './core/problem.ts';
+import { isProblem, problemCodes } from './core/problem.ts';
 import { systemClock } from './core/system-clock.ts';
 import { createUpstreams } from './core/upstream/upstreams.ts';
 import { createEngine } from './graphql/engine.ts';
+import { errorCodes } from './graphql/errors.ts';
 import { type Hub, createHub } from './live/hub.ts';
 import { createPresence } from './live/presence.ts';
 import { createLogger } from './observability/logger.ts';
+import { observeEngine } from './observability/observe-engine.ts';
+import { createObserver } from './observability/observe.ts';
 import { openStore } from './stores/registry.ts';
+import { createMetricsServer } from './transport/metrics-server.ts';
 import { createTransport } from './transport/transport.ts';
 
 /** A running gateway, or one about to be. Disposing drains it: see `server.drainSeconds`. */
 export interface Gateway extends AsyncDisposable {
-  /** Listens. Answers with where: `http://127.0.0.1:4000`. Rejects where the port is taken. */
-  start(): Promise<{ readonly url: string }>;
+  /**
+   * Listens. Answers with where: `http://127.0.0.1:4000`, and where `/metrics` is, null where there is none. Rejects where a port is taken.
+   */
+  start(): Promise<{ readonly url: string; readonly metricsUrl: string | null }>;
 }
 
 const hourMs = 3_600_000;
@@ -110,15 +117,21 @@ async function compose(
   const secret = await secretOf(config);
   const report = (what: string) => (error: unknown) => logger.error({ err: error }, what);
 
-  const store = own(await openStore(config.store, config.dataDir));
-  const bus = own(
-    await openBus(config.bus, {
-      onDown: (error) => logger.warn({ err: error, bus: config.bus.driver }, 'The bus is not connected: changes come by looking for them'),
-      onUp: () => logger.info({ bus: config.bus.driver }, 'The bus is connected'),
-      onError: report('A hint could not be dealt with'),
-    }),
-  );
-  const backends = openBackends(config.backends);
+  const observer = createObserver({
+    metrics: config.metrics.enabled,
+    version: await packageVersion(),
+    storeDriver: config.store.driver,
+    busDriver: config.bus.driver,
+  });
+  const store = own(observer.store(await openStore(config.store, config.dataDir)));
+  const busEvents = observer.busLife({
+    onDown: (error: Error) =>
+      logger.warn({ err: error, bus: config.bus.driver }, 'The bus is not connected: changes come by looking for them'),
+    onUp: () => logger.info({ bus: config.bus.driver }, 'The bus is connected'),
+    onError: report('A hint could not be dealt with'),
+  });
+  const bus = own(observer.bus(await openBus(config.bus, busEvents)));
+  const backends = openBackends(config.backends, observer.calls);
   own({
     async [Symbol.asyncDispose]() {
       await Promise.all([...backends.values()].map(async ({ service }) => service?.[Symbol.asyncDispose]()));
@@ -214,7 +227,7 @@ async function compose(
     emit,
     schedule,
   });
-  const engine = createEngine({
+  const plainEngine = createEngine({
     store,
     useCases,
     backends,
@@ -229,6 +242,7 @@ async function compose(
     introspection: config.graphql.introspection,
     report: (error, correlationId) => logger.error({ err: error, correlationId }, 'Unexpected error'),
   });
+  const engine = observeEngine(plainEngine, observer, [...problemCodes, ...errorCodes]);
   hub = own(
     createHub({
       store,
@@ -241,9 +255,13 @@ async function compose(
       maxBufferedBytes: config.live.maxBufferedBytes,
       pollMs: config.live.pollMs,
       onError: report('A subscription could not be served'),
+      onDelivered: observer.onDelivered,
     }),
   );
   bus.hear(({ sessionId, messageId, text }) => hub?.emit(sessionId, { type: 'REPLY_DELTA', messageId, text }));
+  const { enabled, host, port, token } = config.metrics;
+  const page = { token, render: () => observer.render() };
+  const metricsServer = enabled && port !== null ? own(createMetricsServer({ host, port, ...page })) : null;
   const transport = own(
     await createTransport({
       engine,
@@ -259,16 +277,21 @@ async function compose(
       ...config.live,
       graphiql: config.graphql.graphiql,
       introspection: config.graphql.introspection,
+      observer: observer.transport,
+      metrics: enabled && port === null ? page : null,
     }),
   );
+  observer.watch({ store, bus, backends, hub, transport });
 
   return {
     async start() {
+      const ownMetricsUrl = (await metricsServer?.listen()) ?? null;
       const { url } = await transport.listen();
+      const metricsUrl = ownMetricsUrl ?? (enabled ? `${url}/metrics` : null);
       expiry.start();
       retention.start();
-      logger.info({ url, environment: config.environment, store: config.store.driver }, 'Parley is listening');
-      return { url };
+      logger.info({ url, metricsUrl, environment: config.environment, store: config.store.driver }, 'Parley is listening');
+      return { url, metricsUrl };
     },
     [Symbol.asyncDispose]: close,
   };

@@ -23,8 +23,11 @@ const secret = 'a secret of the bench, which guards nothing at all';
 /** How long a gateway may take to answer, milliseconds. */
 const patienceMs = 30_000;
 
+/** What else an operator sets: environment variables by name. */
+export type GatewaySettings = Readonly<Record<string, string>>;
+
 /** What the operator of a gateway would set, and nothing else: everything that is measured runs on the defaults of production. */
-function gatewayEnvironment(dataDirectory: string, port: number): NodeJS.ProcessEnv {
+function gatewayEnvironment(dataDirectory: string, port: number, settings: GatewaySettings): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(?:PARLEY_|VITEST)/.test(name));
   return {
     ...Object.fromEntries(own),
@@ -33,6 +36,7 @@ function gatewayEnvironment(dataDirectory: string, port: number): NodeJS.Process
     PARLEY_DATA_DIR: dataDirectory,
     HOST: '127.0.0.1',
     PORT: String(port),
+    ...settings,
   };
 }
 
@@ -53,11 +57,11 @@ export const addressOf = (port: number): GatewayAddress => ({
 });
 
 /** Makes an API key by the CLI, as an operator does. The gateway need not run. */
-async function createApiKey(dataDirectory: string): Promise<string> {
+async function createApiKey(dataDirectory: string, settings: GatewaySettings): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(packageRoot, entry), 'keys', 'create', '--name', 'bench', '--tier', 'enterprise'],
-    { cwd: dataDirectory, env: gatewayEnvironment(dataDirectory, 0) },
+    { cwd: dataDirectory, env: gatewayEnvironment(dataDirectory, 0, settings) },
   );
   const key = /\bpk_[0-9a-f]{16}_[\w-]{43}/.exec(stdout)?.[0];
   if (key === undefined) throw new Error(`Expected \`parley keys create\` to print a key, got: ${stdout}`);
@@ -65,11 +69,11 @@ async function createApiKey(dataDirectory: string): Promise<string> {
 }
 
 /** Starts `parley start` in a process of its own, without waiting for it. */
-export const spawnGateway = (dataDirectory: string, port: number, probed: boolean): Child =>
+export const spawnGateway = (dataDirectory: string, port: number, probed: boolean, settings: GatewaySettings = {}): Child =>
   startChild({
     entry,
     args: ['start'],
-    env: gatewayEnvironment(dataDirectory, port),
+    env: gatewayEnvironment(dataDirectory, port, settings),
     // Nobody's parley.config.ts is found here.
     workingDirectory: dataDirectory,
     logFile: join(dataDirectory, 'gateway.log'),
@@ -99,11 +103,17 @@ export async function firstAnswer(process: Child, request: HttpRequest, everyMs:
   return await Promise.race([ask(), ended]);
 }
 
+export interface GatewayOptions {
+  readonly settings?: GatewaySettings;
+  /** One that its store has. @default a new one */
+  readonly apiKey?: string;
+}
+
 /** Starts a gateway on a new data directory and waits until it answers. */
-export async function startGateway(dataDirectory: string): Promise<Gateway> {
-  const apiKey = await createApiKey(dataDirectory);
+export async function startGateway(dataDirectory: string, { settings = {}, apiKey: known }: GatewayOptions = {}): Promise<Gateway> {
+  const apiKey = known ?? (await createApiKey(dataDirectory, settings));
   const address = addressOf(await freePort());
-  const process = spawnGateway(dataDirectory, address.port, true);
+  const process = spawnGateway(dataDirectory, address.port, true, settings);
   try {
     const body = JSON.stringify({ query: '{ viewer { kind } }' });
     const answer = await firstAnswer(process, { url: address.url, headers: { 'x-api-key': apiKey }, body }, 20);

@@ -1,5 +1,6 @@
 import type { HttpLoadInput, HttpLoadMethods, HttpLoadResult } from '../load/http-load.ts';
 import type { Child } from './child.ts';
+import { clockOf, coresOf } from './processors.ts';
 
 /** One round of load, with what it cost the server. */
 export interface MeasuredLoad extends HttpLoadResult {
@@ -9,12 +10,8 @@ export interface MeasuredLoad extends HttpLoadResult {
 
 /** How many cores a server keeps busy while something is going on. */
 export async function coresDuring<T>(server: Child, work: () => Promise<T>): Promise<readonly [result: T, cores: number]> {
-  const before = await server.call('usage', null);
-  const start = performance.now();
-  const result = await work();
-  const elapsedMicros = (performance.now() - start) * 1_000;
-  const after = await server.call('usage', null);
-  return [result, (after.cpuMicros - before.cpuMicros) / elapsedMicros];
+  const [result, cores] = await coresOf({ server: clockOf(server) }, work);
+  return [result, cores.server];
 }
 
 /** Processor time of the server per answer: says what an answer costs even where others use the machine as well. */

@@ -11,7 +11,7 @@ export interface Report {
   readonly rows: readonly Row[];
   /** Scenarios that could not be run, and why. */
   readonly failures: readonly { readonly scenario: string; readonly message: string }[];
-  /** Scenarios that were left out, and what to install for them. */
+  /** Scenarios, and parts of them, that were left out, and what to install for them. */
   readonly skipped: readonly { readonly scenario: string; readonly message: string }[];
 }
 
@@ -48,9 +48,9 @@ export function formatReport({ machine, judged, seconds, rows, failures, skipped
       .map((text, column) => text.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  const details = rows.flatMap(({ scenario, peer, details }) => {
+  const details = rows.flatMap(({ scenario, measure, peer, details }) => {
     const figures = Object.entries(details).map(([name, value]) => `${name} ${number(value)}`);
-    return figures.length === 0 ? [] : [`  ${scenario}${peer === null ? '' : ` / ${peer.name}`}: ${figures.join(' · ')}`];
+    return figures.length === 0 ? [] : [`  ${scenario}, ${measure}${peer === null ? '' : ` / ${peer.name}`}: ${figures.join(' · ')}`];
   });
   return [
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, fsync ${number(machine.fsyncMs)} ms`,

@@ -14,6 +14,12 @@ export interface Scale {
   readonly idleSessions: number;
   readonly starts: number;
   readonly coldStarts: number;
+  /** As many gateways as are measured together at most: each number up to it. */
+  readonly clusterGateways: number;
+  /** There is more to run of them: fewer and shorter rounds each. */
+  readonly clusterRounds: number;
+  readonly clusterRoundSeconds: number;
+  readonly clusterWarmUpSeconds: number;
 }
 
 /** What is measured. */
@@ -27,6 +33,10 @@ export const fullScale: Scale = {
   idleSessions: 100,
   starts: 10,
   coldStarts: 3,
+  clusterGateways: 3,
+  clusterRounds: 3,
+  clusterRoundSeconds: 2,
+  clusterWarmUpSeconds: 1,
 };
 
 /** Whether everything runs: too short for its figures to mean anything. */
@@ -40,6 +50,10 @@ export const quickScale: Scale = {
   idleSessions: 5,
   starts: 1,
   coldStarts: 1,
+  clusterGateways: 2,
+  clusterRounds: 1,
+  clusterRoundSeconds: 0.3,
+  clusterWarmUpSeconds: 0.1,
 };
 
 export interface Target {
@@ -100,6 +114,8 @@ export interface Workshop {
   readonly directory: string;
   /** Says what is going on, to whoever waits. */
   readonly say: (text: string) => void;
+  /** Says loudly that a part is left out, and what to install for it. */
+  readonly skip: (message: string) => void;
 }
 
 export interface Scenario {

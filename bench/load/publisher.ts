@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { inTurn } from './in-turn.ts';
 import { contentOf, type Tally } from './tally.ts';
 
 /** Where and how a server takes a message: what anybody would send it. */
@@ -11,10 +12,14 @@ export interface PublishDoor {
   readonly expect: string;
 }
 
-/** How long everybody may take to get the last message, milliseconds. */
-const patienceMs = 30_000;
+/** Messages on their way at once, where as much as possible is to get through. */
+export const publishers = 8;
 
-function publish({ url, headers, body, expect }: PublishDoor, agent: Agent, content: string): Promise<void> {
+/** How long everybody may take to get the last message, milliseconds. */
+export const patienceMs = 30_000;
+
+/** Publishes one message. Rejects where the answer is not what it should be. */
+export function publish({ url, headers, body, expect }: PublishDoor, agent: Agent, content: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const bytes = Buffer.from(body.replace('%CONTENT%', content));
   const asking = request(url, {
@@ -39,12 +44,12 @@ function publish({ url, headers, body, expect }: PublishDoor, agent: Agent, cont
 
 /**
  * Publishes until then, and resolves with how many messages once everybody has got every one. `publishers` work at once, each with the next
- * message when its last one has reached everybody: the server always has work, and nothing piles up.
+ * message when its last one has reached everybody: the server always has work, and nothing piles up. The doors are given out in turn.
  */
-export async function publishUntil(until: number, publishers: number, door: PublishDoor, tally: Tally): Promise<number> {
+export async function publishUntil(until: number, publishers: number, doors: readonly PublishDoor[], tally: Tally): Promise<number> {
   const agent = new Agent({ keepAlive: true });
   let count = 0;
-  const publisher = async (): Promise<void> => {
+  const publisher = async (door: PublishDoor): Promise<void> => {
     while (performance.now() < until) {
       const number = tally.next();
       count += 1;
@@ -60,7 +65,7 @@ export async function publishUntil(until: number, publishers: number, door: Publ
     until - performance.now() + patienceMs,
   );
   try {
-    await Promise.all(Array.from({ length: publishers }, publisher));
+    await Promise.all(Array.from({ length: publishers }, (_, index) => publisher(inTurn(doors, index))));
   } finally {
     clearTimeout(late);
     agent.destroy();

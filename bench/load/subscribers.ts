@@ -1,17 +1,20 @@
 import { answer } from '../harness/remote.ts';
 import { inParallel } from '../harness/in-parallel.ts';
+import { inTurn } from './in-turn.ts';
 import { publishUntil, type PublishDoor } from './publisher.ts';
 import { createTally, type Tally } from './tally.ts';
 import { subscribe, type SubscriptionRequest } from './subscription.ts';
 import type { LightWebSocket } from './web-socket.ts';
 
 export interface SubscribeInput {
-  readonly url: string;
+  /** Where they subscribe, in turn. */
+  readonly urls: readonly string[];
   readonly readyOn: 'next' | 'pong';
   readonly subscribers: readonly SubscriptionRequest[];
 }
 export interface FanOutInput {
-  readonly door: PublishDoor;
+  /** Where the publishers publish, in turn. */
+  readonly doors: readonly PublishDoor[];
   readonly seconds: number;
   /** How many publish at once, and so how many messages are on their way. */
   readonly publishers: number;
@@ -36,33 +39,33 @@ export type SubscriberMethods = {
 
 /** Handshakes at once: less than what a server's backlog holds. */
 const handshakes = 100;
-/** Every so many, a subscriber's frames are parsed. */
+/** Of those of each URL, every so many a subscriber's frames are parsed. */
 const parsedEvery = 100;
 
 let tally: Tally | null = null;
 
-async function open({ url, readyOn, subscribers }: SubscribeInput): Promise<null> {
+async function open({ urls, readyOn, subscribers }: SubscribeInput): Promise<null> {
   const counting = createTally(subscribers.length);
   await inParallel(handshakes, subscribers, async (request, index) => {
     const socket: LightWebSocket = await subscribe({
       ...request,
-      url,
+      url: inTurn(urls, index),
       readyOn,
       onEvent: (bytes, text) => counting.count(index, bytes, text),
       onEnd: (reason) => counting.fail(new Error(`The subscription of ${index + 1} ended: ${reason}`)),
     });
-    socket.keepText(index % parsedEvery === 0);
+    socket.keepText(Math.floor(index / urls.length) % parsedEvery === 0);
   });
   tally = counting;
   return null;
 }
 
-async function fanOut({ door, seconds, publishers }: FanOutInput): Promise<FanOutResult> {
+async function fanOut({ doors, seconds, publishers }: FanOutInput): Promise<FanOutResult> {
   const counting = currentTally();
   const usedBefore = process.cpuUsage();
   const before = counting.snapshot();
   const start = performance.now();
-  const published = await publishUntil(start + seconds * 1_000, publishers, door, counting);
+  const published = await publishUntil(start + seconds * 1_000, publishers, doors, counting);
   const elapsed = (counting.completeAt() - start) / 1_000;
   const used = process.cpuUsage(usedBefore);
   counting.check();

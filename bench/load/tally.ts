@@ -30,7 +30,8 @@ interface Waiter extends PromiseWithResolvers<void> {
 /** The content of a message: its number and words. */
 export const contentOf = (number: number): string => `#${String(number).padStart(8, '0')} ${'All hands to the deck. '.repeat(4)}`.trim();
 
-function numberIn(text: string): number {
+/** The number of the message that an event tells of, NaN where it tells of none. */
+export function numberIn(text: string): number {
   const { payload } = JSON.parse(text) as { readonly payload?: { readonly data?: unknown } };
   return Number(/"content":"#(\d+) /.exec(JSON.stringify(payload?.data))?.[1] ?? Number.NaN);
 }

@@ -1,15 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startGateway, type Gateway } from '../gateway/gateway.ts';
-import { bearer, openSession, type GuestSession } from '../gateway/guests.ts';
-import { sendMessage, sessionEvents } from '../gateway/operations.ts';
+import { openSession, type GuestSession } from '../gateway/guests.ts';
+import { doorOf, subscriptionsTo } from '../gateway/traffic.ts';
 import { startChild, type Child } from '../harness/child.ts';
 import { coresDuring } from '../harness/measured-load.ts';
 import { alternate, rowOf, type Row, type Scenario, type Workshop } from '../harness/scenario.ts';
 import { median } from '../harness/statistics.ts';
-import type { PublishDoor } from '../load/publisher.ts';
+import { publishers, type PublishDoor } from '../load/publisher.ts';
 import { firstEvent } from '../load/first-event.ts';
-import type { SubscriptionRequest } from '../load/subscription.ts';
 import type { FanOutResult, SubscriberMethods } from '../load/subscribers.ts';
 import { contentOf } from '../load/tally.ts';
 import type { FanOutPeerMethods } from '../peers/publish-endpoint.ts';
@@ -25,28 +24,16 @@ interface Round extends FanOutResult {
   readonly serverCores: number;
 }
 
-/** Messages on their way at once. */
-const publishers = 8;
 /** How far the payloads of two servers may differ in size: a cursor grows by a digit now and then. */
 const sizeTolerance = 0.01;
 
-const parleyDoor = (gateway: Gateway, token: string): PublishDoor => ({
-  url: gateway.url,
-  headers: bearer(token),
-  body: JSON.stringify({ query: sendMessage, variables: { content: '%CONTENT%' } }),
-  expect: '"__typename":"MessageDelivery"',
-});
 const peerDoor = (url: string): PublishDoor => ({ url, headers: {}, body: '{"content":"%CONTENT%"}', expect: '"published":true' });
-
-/** Everybody sends the same operation; at Parley each with a token of its own. */
-const subscriptionsTo = ({ id, tokens }: GuestSession): readonly SubscriptionRequest[] =>
-  tokens.map((token) => ({ init: { Authorization: `Bearer ${token}` }, query: sessionEvents, variables: { id } }));
 
 /** Of the server, per delivery. */
 const processorMicros = ({ serverCores, deliveriesPerSecond }: Round): number => (serverCores / deliveriesPerSecond) * 1e6;
 
 async function round({ server, subscribers, door }: Audience, seconds: number): Promise<Round> {
-  const [result, serverCores] = await coresDuring(server, () => subscribers.call('fanOut', { door, seconds, publishers }));
+  const [result, serverCores] = await coresDuring(server, () => subscribers.call('fanOut', { doors: [door], seconds, publishers }));
   return { ...result, serverCores };
 }
 
@@ -66,7 +53,7 @@ async function run({ scale, directory, say }: Workshop): Promise<readonly Row[]>
   const session = await openSession(gateway, 'Deck', scale.subscribers);
   const host = session.tokens[0] ?? '';
   const subscriptions = subscriptionsTo(session);
-  const event = await sampleEvent(gateway, session, parleyDoor(gateway, host));
+  const event = await sampleEvent(gateway, session, doorOf(gateway, host));
 
   const common = { workingDirectory: directory, logFile: join(directory, 'fanout.log'), env: { ...process.env, NODE_ENV: 'production' } };
   const subscribersProcess = (): Child<SubscriberMethods> =>
@@ -80,11 +67,11 @@ async function run({ scale, directory, say }: Workshop): Promise<readonly Row[]>
   await using atRawWs = subscribersProcess();
 
   say(`subscribing ${scale.subscribers} at each server`);
-  await atParley.call('subscribe', { url: gateway.webSocketUrl, readyOn: 'next', subscribers: subscriptions });
-  await atGraphqlWs.call('subscribe', { url: graphqlWsAt.webSocketUrl, readyOn: 'pong', subscribers: subscriptions });
-  await atRawWs.call('subscribe', { url: rawWsAt.webSocketUrl, readyOn: 'pong', subscribers: subscriptions });
+  await atParley.call('subscribe', { urls: [gateway.webSocketUrl], readyOn: 'next', subscribers: subscriptions });
+  await atGraphqlWs.call('subscribe', { urls: [graphqlWsAt.webSocketUrl], readyOn: 'pong', subscribers: subscriptions });
+  await atRawWs.call('subscribe', { urls: [rawWsAt.webSocketUrl], readyOn: 'pong', subscribers: subscriptions });
   const audiences: readonly Audience[] = [
-    { name: 'Parley', server: gateway.process, subscribers: atParley, door: parleyDoor(gateway, host) },
+    { name: 'Parley', server: gateway.process, subscribers: atParley, door: doorOf(gateway, host) },
     { name: 'graphql-ws', server: graphqlWs, subscribers: atGraphqlWs, door: peerDoor(graphqlWsAt.publishUrl) },
     { name: 'ws', server: rawWs, subscribers: atRawWs, door: peerDoor(rawWsAt.publishUrl) },
   ];

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startGateway } from '../gateway/gateway.ts';
-import { openSessions, type GuestSession } from '../gateway/guests.ts';
-import { sessionEvents } from '../gateway/operations.ts';
+import { openSessions } from '../gateway/guests.ts';
+import { subscriptionsTo } from '../gateway/traffic.ts';
 import { startChild, type Child } from '../harness/child.ts';
 import { coresDuring } from '../harness/measured-load.ts';
 import type { Usage } from '../harness/probe.ts';
@@ -40,11 +40,6 @@ async function growth(server: Child, clients: readonly Child<SubscriberMethods>[
   return { rssKiB: (after.rssBytes - before.rssBytes) / each, heapKiB: (after.heapBytes - before.heapBytes) / each, cores };
 }
 
-const subscriptionsTo = (sessions: readonly GuestSession[]): SubscribeInput['subscribers'] =>
-  sessions.flatMap(({ id, tokens }) =>
-    tokens.map((token) => ({ init: { Authorization: `Bearer ${token}` }, query: sessionEvents, variables: { id } })),
-  );
-
 /** Never sent: nobody publishes here. */
 const event: SampleEvent = {
   __typename: 'MessageAdded',
@@ -64,12 +59,13 @@ async function run({ scale, directory, say }: Workshop): Promise<readonly Row[]>
     await mkdir(dataDirectory);
     await using gateway = await startGateway(dataDirectory);
     say(`making ${scale.idleSessions} sessions of ${scale.idleSubscriptions / scale.idleSessions} members`);
-    const subscribers = subscriptionsTo(await openSessions(gateway, scale.idleSessions, scale.idleSubscriptions / scale.idleSessions));
+    const sessions = await openSessions(gateway, scale.idleSessions, scale.idleSubscriptions / scale.idleSessions);
+    const subscribers = sessions.flatMap(subscriptionsTo);
     say(`subscribing ${subscribers.length}, each over its own socket`);
     await using rehearsal = subscribersProcess();
     await using client = subscribersProcess();
     return [
-      await growth(gateway.process, [rehearsal, client], { url: gateway.webSocketUrl, readyOn: 'next', subscribers }, settle),
+      await growth(gateway.process, [rehearsal, client], { urls: [gateway.webSocketUrl], readyOn: 'next', subscribers }, settle),
       subscribers,
     ];
   };
@@ -79,7 +75,7 @@ async function run({ scale, directory, say }: Workshop): Promise<readonly Row[]>
     say('the same at graphql-ws');
     await using rehearsal = subscribersProcess();
     await using client = subscribersProcess();
-    return await growth(peer, [rehearsal, client], { url: webSocketUrl, readyOn: 'pong', subscribers }, settle);
+    return await growth(peer, [rehearsal, client], { urls: [webSocketUrl], readyOn: 'pong', subscribers }, settle);
   };
 
   const [parley, subscribers] = await atParley();

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startGateway, type Gateway } from '../gateway/gateway.ts';
 import { bearer, openSession, openSessions, type GuestSession } from '../gateway/guests.ts';
-import { sendMessage, sessionQuery } from '../gateway/operations.ts';
+import { sessionQuery } from '../gateway/operations.ts';
+import { delivered, sendRequest } from '../gateway/traffic.ts';
 import { startChild } from '../harness/child.ts';
 import { measuredLoad, processorMicros, type MeasuredLoad } from '../harness/measured-load.ts';
 import { alternate, rowOf, type Row, type Scenario, type Workshop } from '../harness/scenario.ts';
@@ -23,12 +24,8 @@ const queriesIn = (gateway: Gateway, sessions: readonly GuestSession[]): Load =>
   expect: '"pageInfo":{"hasNextPage":false}',
 });
 const sendsBy = (gateway: Gateway, tokens: readonly string[]): Load => ({
-  requests: tokens.map((token): HttpRequest => ({
-    url: gateway.url,
-    headers: bearer(token),
-    body: JSON.stringify({ query: sendMessage, variables: { content } }),
-  })),
-  expect: '"__typename":"MessageDelivery"',
+  requests: tokens.map((token) => sendRequest(gateway, token, content)),
+  expect: delivered,
 });
 
 async function run({ scale, directory, say }: Workshop): Promise<readonly Row[]> {

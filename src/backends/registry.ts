@@ -14,7 +14,7 @@ import { createSipherBackend } from './sipher/index.ts';
 import type { SipherOptions } from './sipher/options.ts';
 
 /** What a connector is given besides its settings. */
-type Given = 'name' | 'onCall' | 'clock';
+type Given = 'name' | 'onSend' | 'onCall' | 'clock';
 
 /** One configured backend: its kind, and the settings of its connector. */
 export type BackendConfig =
@@ -26,12 +26,14 @@ export type BackendConfig =
   | ({ readonly kind: 'JULEP' } & Omit<JulepOptions, Given>);
 
 export interface OpenBackendsOptions {
+  /** Is told before each call to a service. */
+  readonly onSend?: HttpClientOptions['onSend'] | undefined;
   /** Is told of each call to a service. */
-  readonly onCall?: HttpClientOptions['onCall'];
+  readonly onCall?: HttpClientOptions['onCall'] | undefined;
 }
 
-function open(name: string, config: BackendConfig, { onCall }: OpenBackendsOptions): Backend {
-  const common = { name, ...(onCall && { onCall }) };
+function open(name: string, config: BackendConfig, { onSend, onCall }: OpenBackendsOptions): Backend {
+  const common = { name, ...(onSend && { onSend }), ...(onCall && { onCall }) };
   switch (config.kind) {
     case 'LOCAL':
       return createLocalBackend({ name, minimumTier: config.minimumTier ?? null });

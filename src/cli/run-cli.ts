@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import type { MigrateFlags } from './commands/migrate.ts';
 import { addConfigFlags, type ParsedFlags } from './config-flags.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
-import { packageVersion } from './package-version.ts';
+import { packageVersion } from '../config/package-version.ts';
 
 const helpAfter = `
 The command is \`start\` where none is named. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -40,6 +41,19 @@ async function createProgram(): Promise<Command> {
     .action(async (flags: { readonly output?: string }) => {
       const { schema } = await import('./commands/schema.ts');
       await schema(flags);
+    });
+
+  program
+    .command('migrate')
+    .description(
+      'Copy all records of a store to another one and verify the copy. Ended at any time, it goes on when it is run again. Stop the gateways before the last run.',
+    )
+    .requiredOption('--from <address>', 'sqlite:<data directory or file> or postgres://user@host:5432/database.')
+    .requiredOption('--to <address>', 'The same: empty, or what an earlier run has copied there.')
+    .option('--verify-only', 'Write nothing: compare both, and fail where they differ.')
+    .action(async (flags: MigrateFlags) => {
+      const { migrate } = await import('./commands/migrate.ts');
+      await migrate(flags);
     });
 
   const keys = program.command('keys').description('Make, list and revoke API keys. The gateway may run meanwhile.');

@@ -320,6 +320,29 @@ export interface RetentionSettings {
   readonly endedSessionDays: number | null;
 }
 
+export interface MetricsSettings {
+  /**
+   * Whether Prometheus may read metrics at `/metrics`.
+   * @default true in development, false in production
+   */
+  readonly enabled: boolean;
+  /**
+   * Port of a listener that serves nothing else, 0 to 65_535. 0 = any free one. Null = they are on the gateway's own port.
+   * @default null
+   */
+  readonly port: number | null;
+  /**
+   * Address of that listener.
+   * @default '127.0.0.1' in development, '0.0.0.0' in production
+   */
+  readonly host: string;
+  /**
+   * What `Authorization: Bearer` must carry. Null = nothing is asked for, which production refuses on the gateway's own port.
+   * @default null
+   */
+  readonly token: string | null;
+}
+
 export interface LogSettings {
   /**
    * The least that is logged. 'silent' = nothing.
@@ -364,6 +387,7 @@ export interface ResolvedConfig {
   readonly live: LiveSettings;
   readonly sessions: SessionSettings;
   readonly retention: RetentionSettings;
+  readonly metrics: MetricsSettings;
   readonly log: LogSettings;
 }
 

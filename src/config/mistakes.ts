@@ -58,8 +58,8 @@ function nextOf(group: readonly string[], key: string, file: Tree): string {
   const sibling = nearest(key, siblings);
   // A setting of that very name in another group: `port` for `server.port`.
   const elsewhere = all.filter((known) => leafOf(known).toLowerCase() === key.toLowerCase() && !known.startsWith('backends.'));
-  const meant = sibling !== null ? [...group, sibling].join('.') : elsewhere.length === 1 ? elsewhere[0] : undefined;
-  return meant === undefined ? `known here are ${siblings.join(', ')}` : `did you mean \`${meant}\`?`;
+  const meant = sibling === null ? elsewhere.slice(0, 3) : [[...group, sibling].join('.')];
+  return meant.length === 0 ? `known here are ${siblings.join(', ')}` : `did you mean ${meant.map((path) => `\`${path}\``).join(' or ')}?`;
 }
 
 /** A key that a group of settings does not have. */

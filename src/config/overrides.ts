@@ -111,6 +111,10 @@ export const overrideNames: readonly OverrideName[] = [
   named('retention.messageDays', 'PARLEY_MESSAGE_DAYS', numberOrNever),
   named('retention.messageCount', 'PARLEY_MESSAGE_COUNT', numberOrNever),
   named('retention.endedSessionDays', 'PARLEY_ENDED_SESSION_DAYS', numberOrNever),
+  named('metrics.enabled', 'PARLEY_METRICS', boolean),
+  named('metrics.port', 'PARLEY_METRICS_PORT', number),
+  named('metrics.host', 'PARLEY_METRICS_HOST', text),
+  named('metrics.token', 'PARLEY_METRICS_TOKEN', text),
   named('log.level', 'PARLEY_LOG_LEVEL', text, '--log-level <level>'),
 ];
 

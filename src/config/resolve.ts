@@ -115,6 +115,13 @@ function contradictions(config: ParsedConfig, mistakes: readonly ConfigIssue[], 
       found.push(brokenRule('bus.url', rule, url ?? undefined, origins));
     }
   }
+  const { metrics, environment } = config;
+  if (environment === 'production' && metrics.enabled && metrics.port === null && metrics.token === null && !doubtful('metrics')) {
+    // The gateway's own port is open to whoever uses the gateway.
+    const rule = "text, with metrics on the gateway's own port in production";
+    const next = ': set it, or `metrics.port` (PARLEY_METRICS_PORT) for a listener that clients do not reach';
+    found.push(brokenRule('metrics.token', rule, null, origins, next));
+  }
   return found;
 }
 

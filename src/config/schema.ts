@@ -8,6 +8,7 @@ import {
   chainIds,
   channelName,
   choice,
+  credential,
   flag,
   httpUrl,
   origins,
@@ -211,6 +212,21 @@ export function configSchema(environment: Environment): z.ZodType<ParsedConfig> 
       endedSessionDays: orNull(wholeNumber(1, centuryDays))
         .default(null)
         .describe('How long a session is kept after its end, with its members and all that was said. `null`: for ever.'),
+    }).prefault({}),
+    metrics: section({
+      enabled: flag().default(development).describe('Whether Prometheus may read metrics at `/metrics`.'),
+      port: orNull(wholeNumber(0, 65_535))
+        .default(null)
+        .describe("Port of a listener that serves nothing else. 0: any free one. `null`: they are on the gateway's own port."),
+      host: text(1, 255)
+        .default(development ? '127.0.0.1' : '0.0.0.0')
+        .describe('Address of that listener.'),
+      token: orNull(credential())
+        .default(null)
+        .meta({ secret: true })
+        .describe(
+          "What `Authorization: Bearer` must carry. `null`: nothing is asked for, which production refuses on the gateway's own port.",
+        ),
     }).prefault({}),
     log: section({
       level: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -26,6 +26,8 @@ export const problemTable = {
 
 export type ProblemCode = keyof typeof problemTable;
 
+export const problemCodes = Object.keys(problemTable) as readonly ProblemCode[];
+
 /** A refusal as a value. `detail` names the thing, the rule, the value and, where there is one, the next step. */
 export interface Problem {
   readonly kind: 'problem';

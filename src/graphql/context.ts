@@ -52,6 +52,8 @@ export interface Services {
   readonly sessionLimits: Pick<SessionLimits, 'objectBytes' | 'objectDepth'>;
 }
 
+const noRefusals: readonly Problem[] = [];
+
 /** What the resolvers of one operation, or of one event, share. */
 export class RequestContext {
   readonly caller: Caller;
@@ -65,6 +67,9 @@ export class RequestContext {
    * it alike, whoever's context it is executed in.
    */
   followed: SessionId | null = null;
+
+  /** What its mutations were refused with, so that observers need not look into the answer. */
+  refusals: readonly Problem[] = noRefusals;
 
   readonly #current = new Map<SessionId, Promise<Session>>();
   /** What is as its service has it without having been asked for. */

@@ -75,10 +75,11 @@ export class Attachment {
     if (payload !== null && this.wants(event)) {
       const { sink } = this.#subscriber;
       if (sink.bufferedBytes() > this.#resources.maxBufferedBytes) {
+        this.#resources.counts.slowConsumers++;
         this.#subscriber.fail(slowConsumer(this.#resources.store.epoch, this.sessionId, event.seq - 1));
         return;
       }
-      sink.send(payload);
+      this.#send(payload);
     }
     this.#follow(event);
   }
@@ -86,7 +87,7 @@ export class Attachment {
   /** Something that is on no timeline. What a slow subscriber has no room for it does without: the whole follows. */
   takeTransient(payload: Buffer): void {
     const { sink } = this.#subscriber;
-    if (sink.bufferedBytes() <= this.#resources.maxBufferedBytes / 2) sink.send(payload);
+    if (sink.bufferedBytes() <= this.#resources.maxBufferedBytes / 2) this.#send(payload);
   }
 
   /** Events between what the group was given and what is stored are gone. */
@@ -100,6 +101,11 @@ export class Attachment {
     this.#presence?.[Symbol.dispose]();
     this.#group.live.delete(this);
     this.#watcher.leave(this.#group);
+  }
+
+  #send(payload: Buffer): void {
+    this.#resources.counts.deliveries++;
+    this.#subscriber.sink.send(payload);
   }
 
   /** Finds the start, and says so where the field has an opening. False = over. */
@@ -121,7 +127,7 @@ export class Attachment {
     if (field === 'sessionEvents') {
       const opening = await this.#group.renderOpening(clock.now(), this.#seq, recovered, this);
       if (this.#detached) return false;
-      this.#subscriber.sink.send(opening);
+      this.#send(opening);
     } else if (!recovered) {
       this.#refuse(unrecoverable(this.sessionId));
       return false;
@@ -163,7 +169,7 @@ export class Attachment {
     if (this.wants(event)) {
       const payload = await this.#group.render(event, this.caller);
       if (this.#detached) return;
-      sink.send(payload);
+      this.#send(payload);
     }
     this.#seq = event.seq;
     this.#follow(event);

@@ -5,7 +5,7 @@ import type { Caller } from '../core/viewer.ts';
 import type { Operation, SubscriptionPlan } from '../graphql/engine.ts';
 import type { Start } from './attachment.ts';
 import { Memberships } from './memberships.ts';
-import type { Resources } from './resources.ts';
+import type { HubCounts, Resources } from './resources.ts';
 import { type EventEngine, ResultCache } from './results.ts';
 import type { Sink } from './sink.ts';
 import { Subscriber } from './subscriber.ts';
@@ -30,6 +30,8 @@ export interface HubOptions {
   readonly watchService?: (sessionId: SessionId) => Disposable;
   /** Is told of events that could not be read or executed; they are tried again. Must not throw. */
   readonly onError: (error: unknown) => void;
+  /** Is told of each event that has been given to all who follow its session, with its `at`. Must not throw. @default nobody is */
+  readonly onDelivered?: (at: number) => void;
   /**
    * A subscriber whose sink holds more than this when the next event comes is ended with SLOW_CONSUMER.
    * @default 1_048_576 // 1 MiB
@@ -68,6 +70,9 @@ export interface Hub extends AsyncDisposable {
   emit(sessionId: SessionId, body: TransientBody): void;
   /** The subscriptions that are open. */
   readonly size: number;
+  readonly counts: Readonly<HubCounts>;
+  /** The sessions that are followed, and the groups of subscribers who are shown the same of one. */
+  following(): { readonly sessions: number; readonly groups: number };
 }
 
 /** Each event is executed once for all subscribers who are shown the same, and serialized once. */
@@ -83,6 +88,8 @@ export function createHub(options: HubOptions): Hub {
     clock,
     presence,
     onError,
+    counts: { deliveries: 0, slowConsumers: 0 },
+    onDelivered: options.onDelivered ?? (() => undefined),
     watchService: options.watchService ?? (() => ({ [Symbol.dispose]() {} })),
     cache: new ResultCache(options.cacheBytes ?? 16 * 1024 * 1024),
     maxBufferedBytes: options.maxBufferedBytes ?? 1_048_576,
@@ -108,6 +115,12 @@ export function createHub(options: HubOptions): Hub {
   return {
     get size() {
       return subscribers.size;
+    },
+    counts: resources.counts,
+    following() {
+      let groups = 0;
+      for (const watcher of watchers.values()) groups += watcher.groupCount;
+      return { sessions: watchers.size, groups };
     },
     emit: (sessionId, body) => watchers.get(sessionId)?.emit(body),
     subscribe(request) {

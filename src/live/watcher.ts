@@ -27,6 +27,10 @@ export class Watcher {
     this.#source = resources.watchService(sessionId);
   }
 
+  get groupCount(): number {
+    return this.#groups.size;
+  }
+
   /** The timeline has reached `seq`. */
   hint(seq: number): void {
     if (seq <= this.#hinted) return;
@@ -127,6 +131,7 @@ export class Watcher {
       }
       head = last.seq;
       this.#head = head;
+      for (const { at } of events) this.#resources.onDelivered(at);
     }
   }
 

@@ -1,8 +1,12 @@
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
 import type { Store } from '../core/ports.ts';
 import { createMemoryStore } from './memory.ts';
 import { placeOf } from './postgres/connection-url.ts';
+import { openPostgresSource, openPostgresTarget } from './postgres/copy-sides.ts';
 import { createPostgresStore } from './postgres/postgres-store.ts';
+import { CopyRefused, type CopySource, type CopyTarget } from './shared/migration/sides.ts';
+import { openSqliteSource, openSqliteTarget } from './sqlite/copy-sides.ts';
 import type { Durability } from './sqlite/open-database.ts';
 import { createSqliteStore } from './sqlite/sqlite-store.ts';
 
@@ -22,9 +26,11 @@ export interface StoreConfig {
   readonly statementMs?: number;
 }
 
+const sqliteFile = 'parley.sqlite';
+
 /** How each driver opens its store: one line for each. `dataDir` is the gateway's data directory. */
 export const storeDrivers: Readonly<Record<StoreDriverName, (config: StoreConfig, dataDir: string) => Promise<Store>>> = {
-  sqlite: ({ durability = 'full' }, dataDir) => createSqliteStore({ path: join(dataDir, 'parley.sqlite'), durability }),
+  sqlite: ({ durability = 'full' }, dataDir) => createSqliteStore({ path: join(dataDir, sqliteFile), durability }),
   memory: async () => createMemoryStore(),
   postgres: async ({ url = null, poolSize = 10, waitMs = 5_000, statementMs = 10_000 }) => {
     if (url === null) throw new Error('Expected `store.url` to be a postgres:// URL, got null');
@@ -42,3 +48,48 @@ export const storePlace = ({ driver, url = null }: StoreConfig, dataDir: string)
  * @throws Error that names the place, where the store cannot be opened.
  */
 export const openStore = (config: StoreConfig, dataDir: string): Promise<Store> => storeDrivers[config.driver](config, dataDir);
+
+/** A store to copy from or to. */
+export interface StoreAddress {
+  /** The same of addresses that name the same place in the same way. It may hold a password. */
+  readonly identity: string;
+  openSource(): Promise<CopySource>;
+  openTarget(): Promise<CopyTarget>;
+}
+
+/** The file that `sqlite:` names: itself, or the one in the data directory. */
+function sqlitePathOf(place: string): string {
+  const path = resolve(place);
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? extname(path) !== '';
+  return isFile ? path : join(path, sqliteFile);
+}
+
+/**
+ * Reads `sqlite:<data directory or file>` or a `postgres://` URL.
+ *
+ * @throws CopyRefused that does not quote what may be secret.
+ */
+export function parseStoreAddress(address: string): StoreAddress {
+  const [, scheme = '', rest = ''] = /^([a-z]+):?(.*)$/is.exec(address) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'sqlite': {
+      if (rest === '') break;
+      const path = sqlitePathOf(rest);
+      return { identity: path, openSource: () => openSqliteSource(path), openTarget: () => openSqliteTarget(path) };
+    }
+    case 'postgres':
+    case 'postgresql': {
+      if (!URL.canParse(address)) break;
+      return {
+        identity: address,
+        openSource: () => openPostgresSource(address),
+        openTarget: () => openPostgresTarget(address),
+      };
+    }
+    case 'memory':
+      throw new CopyRefused('A store in memory ends with its process: it can be copied neither from nor to');
+  }
+  throw new CopyRefused(
+    `Expected an address like sqlite:<data directory or file> or postgres://user@host:5432/database, got ${scheme === '' ? 'another' : `\`${scheme.slice(0, 20)}\``} (the rest is hidden)`,
+  );
+}

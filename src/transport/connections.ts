@@ -4,10 +4,13 @@ import type { Caller, Viewer } from '../core/viewer.ts';
 
 /** A connection that stays open: a WebSocket, or a stream of server-sent events. */
 export interface LiveConnection {
+  readonly via: 'graphql-ws' | 'graphql-sse';
   /** Who is at the other end. Null until that is known. */
   readonly caller: Caller | null;
   /** The subscriptions that it carries. */
   readonly subscriptions: number;
+  /** The bytes written that the peer has not taken. */
+  bufferedBytes(): number;
   /** Says something to the peer, and cuts the connection where nothing came back from the last time. */
   keepAlive(): void;
   /** The credentials have run out: the client may come back with fresh ones. */
@@ -37,6 +40,8 @@ export interface Connections extends Disposable {
   /** To be called when the caller of a connection has become known. */
   identified(connection: LiveConnection): void;
   readonly size: number;
+  /** Those that are open, and what waits for their peers in all. */
+  load(via: LiveConnection['via']): { readonly connections: number; readonly bufferedBytes: number };
   /** Says good-bye to all, and to whoever comes later, and resolves when they are gone; those that linger are cut off. */
   closeAll(): Promise<void>;
 }
@@ -63,6 +68,10 @@ export function createConnections({ clock, keepAliveMs, findRevoked, onError }: 
   return {
     get size() {
       return connections.size;
+    },
+    load(via) {
+      const open = [...connections].filter((connection) => connection.via === via);
+      return { connections: open.length, bufferedBytes: open.reduce((sum, connection) => sum + connection.bufferedBytes(), 0) };
     },
     add(connection) {
       connections.add(connection);

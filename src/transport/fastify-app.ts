@@ -24,6 +24,8 @@ export interface FastifyAppOptions {
   readonly corsOrigins: '*' | readonly string[];
   readonly isDraining: () => boolean;
   readonly clientAddress: (request: IncomingMessage) => string;
+  /** Is told of each answer, by the route that gave it. Must not throw. */
+  readonly onAnswer: ((route: string | undefined, status: number) => void) | undefined;
 }
 
 /** As a proxy in front may have given it; anything else could be made to forge lines of the log. */
@@ -60,6 +62,14 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<Fast
   if (logger.isLevelEnabled('debug')) {
     app.addHook('onResponse', (request, reply, done) => {
       logRequest(request, reply);
+      done();
+    });
+  }
+
+  const { onAnswer } = options;
+  if (onAnswer !== undefined) {
+    app.addHook('onResponse', (request, reply, done) => {
+      onAnswer(request.routeOptions.url, reply.raw.statusCode);
       done();
     });
   }

@@ -12,6 +12,7 @@ import { wantsEventStream } from './graphql-sse.ts';
 import type { InFlight } from './in-flight.ts';
 import { sendAnswer } from './send-answer.ts';
 import type { Shortcut } from './shortcut.ts';
+import type { Within } from './observer.ts';
 
 export interface GraphqlRouteOptions {
   readonly path: string;
@@ -23,23 +24,26 @@ export interface GraphqlRouteOptions {
   readonly clientAddress: (request: IncomingMessage) => string;
   /** Whether answers are to be the last on their connections. */
   readonly isDraining: () => boolean;
+  readonly within: Within | undefined;
 }
 
 /** GraphQL over HTTP: who is asking, then Apollo Server, or a stream of events where that is what the client accepts. */
 export function registerGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { path, engine, authenticator, shortcut, answerAsEvents, inFlight, clientAddress, isDraining } = options;
+  const { path, engine, authenticator, shortcut, answerAsEvents, inFlight, clientAddress, isDraining, within } = options;
+
+  // Answers with nothing: of a reply Fastify would wait for the end.
+  const answer = (request: FastifyRequest, reply: FastifyReply): Eventually<void> =>
+    andThen(authenticator.authenticate(presentedBy(request)), (outcome) => {
+      if (isRefusal(outcome)) return refuse(request, reply, outcome);
+      if (wantsEventStream(request)) return answerAsEvents(request, reply, outcome);
+      return inFlight.run(() => andThen(shortcut.answer(request, outcome), (made) => send(reply, made)));
+    });
 
   app.route({
     method: ['GET', 'POST'],
     url: path,
     exposeHeadRoute: false,
-    // Answers with nothing: of a reply Fastify would wait for the end.
-    handler: (request, reply): Eventually<void> =>
-      andThen(authenticator.authenticate(presentedBy(request)), (outcome) => {
-        if (isRefusal(outcome)) return refuse(request, reply, outcome);
-        if (wantsEventStream(request)) return answerAsEvents(request, reply, outcome);
-        return inFlight.run(() => andThen(shortcut.answer(request, outcome), (answer) => send(reply, answer)));
-      }),
+    handler: within === undefined ? answer : (request, reply) => within(request.headers, () => answer(request, reply)),
   });
 
   function send(reply: FastifyReply, answer: HttpAnswer): void {

@@ -11,6 +11,7 @@ import type { Hub } from '../live/hub.ts';
 import type { Connections } from './connections.ts';
 import { credentialsOf, withConnectionParams } from './credentials.ts';
 import type { InFlight } from './in-flight.ts';
+import type { Within } from './observer.ts';
 import { SubscriptionError } from './subscription-stream.ts';
 import { WsConnection, invalidMessage } from './ws-connection.ts';
 import { type PreparedArgs, createWsOperations } from './ws-operations.ts';
@@ -35,6 +36,7 @@ export interface GraphqlWsOptions {
   readonly maxSubscriptionsPerConnection: number;
   /** With more than this waiting to be taken by the peer, no more of its messages are read. */
   readonly maxBufferedBytes: number;
+  readonly within?: Within | undefined;
   /** Is told of what failed while a message was handled; the socket is closed with 4500. */
   readonly onError: (error: unknown) => void;
 }
@@ -50,7 +52,14 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** The graphql-ws protocol on a server's upgrades. Results of subscriptions go from the hub to the socket past the library. */
 export function serveGraphqlWs(server: Server, options: GraphqlWsOptions): Disposable {
   const { engine, hub, connections, inFlight, isClosing } = options;
-  const prepare = createWsOperations({ engine, hub, inFlight, maxSubscriptions: options.maxSubscriptionsPerConnection, isClosing });
+  const prepare = createWsOperations({
+    engine,
+    hub,
+    inFlight,
+    maxSubscriptions: options.maxSubscriptionsPerConnection,
+    isClosing,
+    within: options.within,
+  });
   const connectionOf = new WeakMap<WebSocket, WsConnection>();
   // `closeTimeout` is missing in the types.
   const settings: ServerOptions & { readonly closeTimeout: number } = {

@@ -3,6 +3,7 @@ import type { Eventually } from '../core/eventually.ts';
 
 /** Operations that are being executed: a stopping gateway waits for them. */
 export interface InFlight {
+  readonly size: number;
   /** What is done at once is never in flight. */
   run<T>(work: () => Eventually<T>): Eventually<T>;
   /** Resolves when there are none, and the answers of the last have been handed to their sockets. */
@@ -13,6 +14,9 @@ export function createInFlight(): InFlight {
   let count = 0;
   let ended = Promise.withResolvers<void>();
   return {
+    get size() {
+      return count;
+    },
     run(work) {
       const result = work();
       if (!(result instanceof Promise)) return result;

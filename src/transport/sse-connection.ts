@@ -21,6 +21,7 @@ export class SseFramer {
 
 /** One operation answered as a stream of server-sent events: the distinct connections mode of the graphql-sse protocol. */
 export class SseConnection implements LiveConnection, Sink {
+  readonly via = 'graphql-sse';
   readonly caller: Caller;
   subscription: Disposable | null = null;
   readonly #response: ServerResponse;

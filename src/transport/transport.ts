@@ -8,7 +8,7 @@ import type { Engine } from '../graphql/engine.ts';
 import type { Hub } from '../live/hub.ts';
 import { createApollo } from './apollo.ts';
 import { createClientAddress } from './client-address.ts';
-import { createConnections } from './connections.ts';
+import { type Connections, type LiveConnection, createConnections } from './connections.ts';
 import { aborted, closeServer, letIn, stopListening } from './drain.ts';
 import { createFastifyApp } from './fastify-app.ts';
 import { registerGraphiql } from './graphiql.ts';
@@ -17,6 +17,8 @@ import { createGraphqlSse } from './graphql-sse.ts';
 import { serveGraphqlWs } from './graphql-ws.ts';
 import { registerHealth } from './health.ts';
 import { createInFlight } from './in-flight.ts';
+import { type MetricsPage, registerMetrics } from './metrics-route.ts';
+import type { TransportObserver } from './observer.ts';
 import { createOriginRule } from './origins.ts';
 import { createShortcut } from './shortcut.ts';
 
@@ -64,12 +66,25 @@ export interface TransportOptions extends ServerOptions, LiveOptions {
   readonly graphiql: boolean;
   /** Whether clients may ask for the schema: as the engine was told. */
   readonly introspection: boolean;
+  /** @default nobody looks on */
+  readonly observer?: TransportObserver;
+  /** What `/metrics` answers. Null = there is no such page here. @default null */
+  readonly metrics?: MetricsPage | null;
+}
+
+/** What is open and under way. */
+export interface TransportLoad {
+  /** By protocol: those that are open, and what waits for their peers in all. */
+  readonly connections: Readonly<Record<LiveConnection['via'], ReturnType<Connections['load']>>>;
+  /** Queries and mutations that are being executed. */
+  readonly operations: number;
 }
 
 /** The gateway's door: HTTP, WebSocket and server-sent events on one port. */
 export interface Transport extends AsyncDisposable {
   /** Starts to listen. Rejects where the address is taken. */
   listen(): Promise<{ readonly url: string }>;
+  load(): TransportLoad;
 }
 
 /** Where GraphQL is, over HTTP, server-sent events and WebSocket alike. */
@@ -82,6 +97,7 @@ const path = '/graphql';
  */
 export async function createTransport(options: TransportOptions): Promise<Transport> {
   const { engine, hub, authenticator, findRevoked, store, bus, backends, clock, logger, corsOrigins, introspection } = options;
+  const { observer = {}, metrics = null } = options;
   let phase: 'open' | 'draining' | 'closing' = 'open';
   const isDraining = (): boolean => phase !== 'open';
   const onError = (error: unknown): void => logger.error({ err: error }, 'A live connection could not be served');
@@ -90,7 +106,15 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   const connections = createConnections({ clock, keepAliveMs: options.keepAliveMs, findRevoked, onError });
   const apollo = await createApollo({ engine, introspection, logger });
   const { bodyLimitBytes } = options;
-  const app = await createFastifyApp({ logger, engine, bodyLimitBytes, corsOrigins, isDraining, clientAddress });
+  const app = await createFastifyApp({
+    logger,
+    engine,
+    bodyLimitBytes,
+    corsOrigins,
+    isDraining,
+    clientAddress,
+    onAnswer: observer.onAnswer,
+  });
 
   registerHealth(app, {
     checks: { store: (signal) => store.check(signal), bus: (signal) => bus.check(signal) },
@@ -109,7 +133,9 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     inFlight,
     clientAddress,
     isDraining,
+    within: observer.within,
   });
+  if (metrics !== null) registerMetrics(app, metrics);
   if (options.graphiql) await registerGraphiql(app, { endpoint: path });
   const upgrades = serveGraphqlWs(app.server, {
     engine,
@@ -125,6 +151,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     maxMessageBytes: options.maxMessageBytes,
     maxSubscriptionsPerConnection: options.maxSubscriptionsPerConnection,
     maxBufferedBytes: options.maxBufferedBytes,
+    within: observer.within,
     onError,
   });
   let disposal: Promise<void> | null = null;
@@ -135,6 +162,10 @@ export async function createTransport(options: TransportOptions): Promise<Transp
       const { address, family, port } = app.server.address() as AddressInfo;
       return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` };
     },
+    load: () => ({
+      connections: { 'graphql-ws': connections.load('graphql-ws'), 'graphql-sse': connections.load('graphql-sse') },
+      operations: inFlight.size,
+    }),
     [Symbol.asyncDispose]: () => (disposal ??= dispose()),
   };
 

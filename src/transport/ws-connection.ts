@@ -75,6 +75,10 @@ export class WsConnection implements LiveConnection, ProtocolSocket {
     this.presented = presented;
   }
 
+  get via(): 'graphql-ws' {
+    return 'graphql-ws';
+  }
+
   get isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
   }

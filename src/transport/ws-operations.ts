@@ -5,6 +5,7 @@ import type { Engine, Operation } from '../graphql/engine.ts';
 import type { Hub } from '../live/hub.ts';
 import type { InFlight } from './in-flight.ts';
 import { SilentStream, SubscriptionStream } from './subscription-stream.ts';
+import type { Within } from './observer.ts';
 import type { IdClaim, WsConnection } from './ws-connection.ts';
 
 export interface WsOperationsOptions {
@@ -15,6 +16,8 @@ export interface WsOperationsOptions {
   readonly maxSubscriptions: number;
   /** Whether the gateway is about to close its sockets. */
   readonly isClosing: () => boolean;
+  /** The carrier is `extensions` of the operation: a WebSocket has headers once, and then carries many of them. */
+  readonly within?: Within | undefined;
 }
 
 /** An operation that is ready to run, as the graphql-ws library hands it from `onSubscribe` to `execute` or `subscribe`. */
@@ -32,12 +35,22 @@ interface Request {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
   readonly args: ExecutionArgs;
+  readonly extensions: object;
 }
+
+const directly: Within = (_carrier, work) => work();
 
 const rateLimited = (message: string): readonly GraphQLError[] => [new GraphQLError(message, { extensions: { code: 'RATE_LIMITED' } })];
 
 /** Makes the operations of WebSockets ready: the same rules as over HTTP, from the same engine. Never rejects for what a client does. */
-export function createWsOperations({ engine, hub, inFlight, maxSubscriptions, isClosing }: WsOperationsOptions): Prepare {
+export function createWsOperations({
+  engine,
+  hub,
+  inFlight,
+  maxSubscriptions,
+  isClosing,
+  within = directly,
+}: WsOperationsOptions): Prepare {
   return async (connection, id, payload) => {
     const { caller } = connection;
     if (caller === null) throw new Error('Operations are taken from acknowledged connections only.');
@@ -50,11 +63,11 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions, is
       connection.leave();
       return { ...args, run: () => new SilentStream() };
     }
-    const request = { connection, id, operation, variables: payload.variables ?? {}, caller, args };
+    const request = { connection, id, operation, variables: payload.variables ?? {}, caller, args, extensions: payload.extensions ?? {} };
     return operation.kind === 'subscription' ? await prepareSubscription(request) : prepareExecution(request);
   };
 
-  function prepareExecution({ connection, id, operation, variables, caller, args }: Request): Prepared {
+  function prepareExecution({ connection, id, operation, variables, caller, args, extensions }: Request): Prepared {
     if (connection.executing >= maxSubscriptions) {
       return rateLimited(`A connection waits for ${maxSubscriptions} answers at most: send more when some have come.`);
     }
@@ -62,7 +75,9 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions, is
     const claim = connection.claim(id);
     const run = async (): Promise<SilentStream | ExecutionResult> => {
       try {
-        const result = await inFlight.run(() => engine.execute(operation, variables, engine.createContext(caller)));
+        const result = await inFlight.run(() =>
+          within(extensions, () => engine.execute(operation, variables, engine.createContext(caller))),
+        );
         // Completed by the client, and its id is another operation's by now: this result is nobody's.
         return claim.isHeld ? result : new SilentStream();
       } finally {
@@ -73,14 +88,14 @@ export function createWsOperations({ engine, hub, inFlight, maxSubscriptions, is
     return { ...args, run };
   }
 
-  async function prepareSubscription({ connection, id, operation, variables, caller, args }: Request): Promise<Prepared> {
+  async function prepareSubscription({ connection, id, operation, variables, caller, args, extensions }: Request): Promise<Prepared> {
     if (connection.subscriptions >= maxSubscriptions) {
       return rateLimited(`A connection carries ${maxSubscriptions} subscriptions at most: complete one, or open another connection.`);
     }
     connection.subscriptions++;
     const claim = connection.claim(id);
     try {
-      const plan = await engine.planSubscription(operation, variables, engine.createContext(caller));
+      const plan = await within(extensions, () => engine.planSubscription(operation, variables, engine.createContext(caller)));
       if ('groupKey' in plan) {
         const stream = new SubscriptionStream(connection, id, claim, hub, { operation, variables, plan, caller });
         // Completed by the client, and its id is another operation's by now: this one stays silent, and counts, until the socket closes.

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { FrameReader } from '../../bench/load/frame-reader.ts';
 import { openHttpConnection } from '../../bench/load/http-connection.ts';
+import { createReceipts } from '../../bench/load/receipts.ts';
 import { createTally } from '../../bench/load/tally.ts';
 import { openWebSocket } from '../../bench/load/web-socket.ts';
 
@@ -180,5 +181,36 @@ describe('the tally', () => {
     tally.next();
     for (const [subscriber, number] of events) tally.count(subscriber, 10, number === null ? null : event(number));
     expect(() => tally.check()).toThrow(message);
+  });
+});
+
+describe('the receipts', () => {
+  it('time each place once, and are content when a message has come everywhere', async () => {
+    const receipts = createReceipts();
+    const seen: (readonly [place: number, at: number])[] = [];
+    const everywhere = receipts.expect(1, 2, (place, at) => seen.push([place, at]));
+    receipts.receive(1, 1, 20);
+    expect(receipts.waiting).toBe(1);
+    receipts.receive(1, 0, 10);
+    await everywhere;
+    expect(seen).toEqual([
+      [1, 20],
+      [0, 10],
+    ]);
+    expect(receipts.waiting).toBe(0);
+  });
+
+  it.each([
+    ['came to a place twice', 1, 0],
+    ['was never sent', 2, 0],
+    ['has no number', Number.NaN, 0],
+    ['came to a place where it does not belong', 1, 2],
+  ])('complain of a message that %s, now and later', async (_, message, place) => {
+    const receipts = createReceipts();
+    const everywhere = receipts.expect(1, 2, () => undefined);
+    receipts.receive(1, 0, 1);
+    receipts.receive(message, place, 2);
+    await expect(everywhere).rejects.toThrow(`Message ${message} came to place ${place} once too often`);
+    await expect(receipts.expect(3, 1, () => undefined)).rejects.toThrow('once too often');
   });
 });

@@ -47,6 +47,9 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   PARLEY_JWT_NAME_CLAIM: ['email', 'email'],
   PARLEY_GRAPHIQL: ['0', false],
   PARLEY_INTROSPECTION: ['FALSE', false],
+  PARLEY_METRICS: ['true', true],
+  PARLEY_METRICS_HOST: ['::1', '::1'],
+  PARLEY_METRICS_TOKEN: ['a token', 'a token'],
   PARLEY_LOG_LEVEL: ['silent', 'silent'],
 };
 const numeric = ['1025', 1_025] as const;

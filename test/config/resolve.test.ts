@@ -57,6 +57,18 @@ describe('defaults', () => {
     expect(resolveConfig({ file }).config).toEqual(resolveConfig({ file: {} }).config);
   });
 
+  test('metrics are open in development, and in production only behind a token or on a port of their own', () => {
+    expect(resolveConfig({ file: {} }).config.metrics).toEqual({ enabled: true, port: null, host: '127.0.0.1', token: null });
+    const inProduction = (metrics: ParleyConfig['metrics']): object => ({ environment: 'production', secret, metrics });
+    expect(resolveConfig({ file: inProduction({}) }).config.metrics).toEqual({ enabled: false, port: null, host: '0.0.0.0', token: null });
+    expect(messagesOf(inProduction({ enabled: true }))).toEqual([
+      "Expected `metrics.token` (PARLEY_METRICS_TOKEN) to be text, with metrics on the gateway's own port in production, got null: set it, or `metrics.port` (PARLEY_METRICS_PORT) for a listener that clients do not reach",
+    ]);
+    expect(messagesOf(inProduction({ enabled: true, token: 'a token' }))).toEqual([]);
+    expect(messagesOf(inProduction({ enabled: true, port: 0 }))).toEqual([]);
+    expect(messagesOf(inProduction({ enabled: true, token: 'not\nfit' })).join()).toContain('got (hidden)');
+  });
+
   test('the wallet URI follows the domain, the domain the port', () => {
     const walletOf = (file: ParleyConfig) => resolveConfig({ file }).config.auth.wallet;
     expect(walletOf({ server: { port: 8080 } })).toMatchObject({ domain: 'localhost:8080', uri: 'http://localhost:8080' });
@@ -149,7 +161,7 @@ describe('mistakes', () => {
 
   test.each([
     [{ server: { prot: 1 } }, 'Unknown setting `server.prot`: did you mean `server.port`?'],
-    [{ port: 1 }, 'Unknown setting `port`: did you mean `server.port`?'],
+    [{ port: 1 }, 'Unknown setting `port`: did you mean `server.port` or `metrics.port`?'],
     [{ Server: {} }, 'Unknown setting `Server`: did you mean `server`?'],
     [{ log: { colour: true } }, 'Unknown setting `log.colour`: known here are level'],
     [{ backends: { local: { kind: 'LOCAL', colour: 'x' } } }, 'Unknown setting `backends.local.colour`: known here are kind, minimumTier'],

@@ -91,6 +91,8 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/argon2': ['auth'],
   'rate-limiter-flexible': ['auth'],
   pino: ['observability'],
+  'prom-client': ['observability'],
+  '@opentelemetry/api': ['observability'],
   zod: ['config', 'backends'],
   commander: ['cli'],
   'node:sqlite': ['stores'],

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findProgram, launchServer, type ServerProcess, userNamed } from './server-process.ts';
+import { findProgram, launchServer, type ServerProcess, type ServerProgram, userNamed } from './server-process.ts';
 
 // Debian keeps the programs of each version in a folder of its own.
 const installed = '/usr/lib/postgresql';
@@ -17,16 +17,23 @@ export interface PostgresOptions {
   readonly access?: string;
   /** More settings, as `name=value`. */
   readonly settings?: readonly string[];
+  /** Whether a commit survives the loss of power, as it does by PostgreSQL's own defaults. @default false: what is written does not reach the disk */
+  readonly durable?: boolean;
+  /** Where its folder is made. @default where the system keeps temporary files */
+  readonly parent?: string;
 }
 
-/** With the database `postgres`, where its superuser is let in without a password. What is written does not reach the disk: it is for tests. */
-export function launchPostgres({ access, settings = [] }: PostgresOptions = {}): Promise<ServerProcess> {
+/** Whom it runs as, null = whoever starts it: it refuses to run as root. */
+export const postgresUser = (): ServerProgram['user'] => (process.getuid?.() === 0 ? userNamed('postgres') : null);
+
+/** With the database `postgres`, where its superuser is let in without a password. */
+export function launchPostgres({ access, settings = [], durable = false, parent }: PostgresOptions = {}): Promise<ServerProcess> {
   const program = command ?? '';
-  // It refuses to run as root.
-  const user = process.getuid?.() === 0 ? userNamed('postgres') : null;
+  const user = postgresUser();
   return launchServer({
     command: program,
     user,
+    ...(parent !== undefined && { parent }),
     prepare(folder) {
       const options = ['--username', 'postgres', '--auth', 'trust', '--no-sync', '--encoding', 'UTF8', '--locale', 'C'];
       const data = join(folder, 'data');
@@ -43,9 +50,8 @@ export function launchPostgres({ access, settings = [] }: PostgresOptions = {}):
       '-c',
       'listen_addresses=127.0.0.1',
       '-c',
-      'fsync=off',
-      '-c',
       'lc_messages=C',
+      ...(durable ? [] : ['-c', 'fsync=off']),
       ...settings.flatMap((setting) => ['-c', setting]),
     ],
     readyLine: /database system is ready to accept connections/,

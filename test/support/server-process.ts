@@ -9,6 +9,8 @@ import { freePort } from './gateway-process.ts';
 /** A server of others' making, in a process and with a folder of its own. It keeps its port when it is started again. */
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
+  /** Of its first process, null where it does not run. */
+  readonly pid: number | null;
   /** Resolves once it takes requests. Nothing where it runs. */
   start(): Promise<void>;
   /**
@@ -33,6 +35,8 @@ export interface ServerProgram {
   readonly url: (port: number) => string;
   /** Once, before the first start. */
   readonly prepare?: (folder: string) => void;
+  /** Where its folder is made. @default where the system keeps temporary files */
+  readonly parent?: string;
 }
 
 /** The first of these that is on the PATH or a path that is there; null where none is. */
@@ -55,7 +59,7 @@ export function userNamed(name: string): { readonly uid: number; readonly gid: n
 }
 
 export async function launchServer(program: ServerProgram): Promise<ServerProcess> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-server-'));
+  const folder = await mkdtemp(join(program.parent ?? tmpdir(), 'parley-server-'));
   const port = await freePort();
   if (program.user !== null) {
     await chmod(folder, 0o700);
@@ -71,6 +75,9 @@ export async function launchServer(program: ServerProgram): Promise<ServerProces
 
   const server: ServerProcess = {
     url: program.url(port),
+    get pid() {
+      return isRunning() ? (child?.pid ?? null) : null;
+    },
     async start() {
       if (isRunning()) return;
       const own = spawn(program.command, program.arguments(folder, port), {
@@ -135,7 +142,8 @@ function signalAll(pid: number, signal: NodeJS.Signals): readonly number[] {
   return all;
 }
 
-function childrenOf(parent: number): readonly number[] {
+/** The processes that this one started, at this moment. */
+export function childrenOf(parent: number): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {

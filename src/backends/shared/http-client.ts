@@ -40,7 +40,7 @@ type Read<T> = (
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { name, timeoutMs = 10_000, retries = 2, retryBaseMs = 200, concurrency = 64, queue = 256, rateLimit } = options;
-  const { maxBodyBytes = 8_388_608, onCall, clock = systemClock } = options;
+  const { maxBodyBytes = 8_388_608, onSend, onCall, clock = systemClock } = options;
   const url = new URL(options.url);
   const prefix = url.pathname.replace(/\/+$/, '');
   const pool = new Pool(url.origin, {
@@ -99,16 +99,23 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       life: life.signal,
       once: (number, timeoutMs, either) =>
         take(asked, either, timeoutMs, async () => {
+          const sending = { backend: name, method, path, operation, attempt: number };
+          const observed = onSend?.(sending);
           const startedAt = performance.now();
           let status: number | null = null;
+          let done = false;
           try {
-            const sent = { pool, asked, method, target, headers, body, timeoutMs, signal, life: life.signal };
+            const all = observed === undefined ? headers : { ...headers, ...observed.headers };
+            const sent = { pool, asked, method, target, headers: all, body, timeoutMs, signal, life: life.signal };
             const outcome = await attempt(sent, (reply) => read(reply, asked, signal, discreet));
             ({ status } = outcome);
+            done = outcome.kind === 'done';
             lastFailure = outcome.kind === 'failure' && outcome.counts ? outcome.problem.detail : null;
             return outcome;
           } finally {
-            onCall?.({ method, path, operation, status, ms: performance.now() - startedAt, attempt: number });
+            const call = { ...sending, status, ms: performance.now() - startedAt, done };
+            observed?.end(call);
+            onCall?.(call);
           }
         }),
     });

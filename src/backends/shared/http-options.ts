@@ -1,16 +1,30 @@
 import type { Clock } from '../../core/ports.ts';
 
-/** One attempt at a request, as told to an observer. */
-export interface HttpCall {
+/** One attempt at a request, as told to an observer before it is sent. */
+export interface HttpSending {
+  /** The backend's name. */
+  readonly backend: string;
   readonly method: string;
   /** The path as the connector wrote it, with `{placeholders}` for ids. */
   readonly path: string;
   readonly operation: string;
+  /** 1 = the first. */
+  readonly attempt: number;
+}
+
+/** The same once it is over. */
+export interface HttpCall extends HttpSending {
   /** Null where no reply came. */
   readonly status: number | null;
   readonly ms: number;
-  /** 1 = the first. */
-  readonly attempt: number;
+  /** Whether the reply was what had been asked for. */
+  readonly done: boolean;
+}
+
+/** What an observer adds to an attempt, and where it hears of its end. */
+export interface ObservedSending {
+  readonly headers: Readonly<Record<string, string>>;
+  end(call: HttpCall): void;
 }
 
 export interface HttpClientOptions {
@@ -48,6 +62,8 @@ export interface HttpClientOptions {
     /** How long a request may wait for its turn; one that would wait longer is refused at once. @default 2_000 */
     readonly queueMs?: number;
   };
+  /** Called before each attempt, where its caller is known by the asynchronous context. Must not throw. */
+  readonly onSend?: (sending: HttpSending) => ObservedSending;
   /** Called after each attempt. Must not throw. */
   readonly onCall?: (call: HttpCall) => void;
   /** For waits between attempts and for the rate limit; attempts themselves are timed by the machine. @default systemClock */

@@ -15,6 +15,8 @@ export interface ServiceOptions extends Pick<Backend, 'minimumTier' | 'onExpiry'
   /** Requests at a time. */
   readonly concurrency: number;
   readonly breaker: { readonly failures: number; readonly openMs: number };
+  /** Told before each attempt. */
+  readonly onSend?: HttpClientOptions['onSend'];
   /** Told of each attempt. */
   readonly onCall?: HttpClientOptions['onCall'];
   /** @default systemClock */
@@ -29,6 +31,7 @@ export const httpOptionsOf = ({
   retries,
   concurrency,
   breaker,
+  onSend,
   onCall,
   clock,
 }: ServiceOptions): HttpClientOptions => ({
@@ -38,6 +41,7 @@ export const httpOptionsOf = ({
   retries,
   concurrency,
   breaker,
+  ...(onSend && { onSend }),
   ...(onCall && { onCall }),
   ...(clock && { clock }),
 });

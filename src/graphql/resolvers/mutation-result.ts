@@ -26,8 +26,12 @@ export const MemberRemoval: MemberRemovalResolvers = {
 };
 
 /** A result is its success, or a problem. Runs inside compiled operations, where it must not throw. */
-const outcome = <T extends string>(success: T): { readonly __resolveType: (value: unknown) => T | 'Problem' } => ({
-  __resolveType: (value) => (isProblem(value) ? 'Problem' : success),
+const outcome = <T extends string>(success: T): { readonly __resolveType: (value: unknown, context: RequestContext) => T | 'Problem' } => ({
+  __resolveType(value, context) {
+    if (!isProblem(value)) return success;
+    context.refusals = [...context.refusals, value];
+    return 'Problem';
+  },
 });
 
 export const mutationResults: Pick<Resolvers, Extract<keyof Resolvers, `${string}Result`>> = {

@@ -40,7 +40,8 @@ function fromJson(json: string): unknown {
   return json.includes(mark) ? mapTexts(value, unescapeText) : value;
 }
 
-function encode(codec: Codec, value: unknown): Value {
+/** A property's value as its column has it. */
+export function encode(codec: Codec, value: unknown): Value {
   if (value === null) return null;
   switch (codec) {
     case 'plain':
@@ -53,7 +54,8 @@ function encode(codec: Codec, value: unknown): Value {
   }
 }
 
-function decode(codec: Codec, value: Value): unknown {
+/** A column's value as the property has it. */
+export function decode(codec: Codec, value: Value): unknown {
   if (value === null) return null;
   switch (codec) {
     case 'plain':

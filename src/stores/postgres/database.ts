@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool, type PoolClient, TypeOverrides } from 'pg';
 import { ProblemError } from '../../core/problem.ts';
@@ -14,6 +15,8 @@ export interface Database extends AsyncDisposable {
   readonly once: Query;
   /** The same of one that finds out itself whether it was done: it is told that it is sent again. */
   traced(sql: string, values: (again: boolean) => readonly unknown[]): Promise<readonly Row[]>;
+  /** Connections that are open, those of them that nobody uses, and statements that wait for one. */
+  readonly pool: { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number };
 }
 
 export interface DatabaseOptions {
@@ -30,8 +33,12 @@ const firstDelayMs = 20;
 // Of PostgreSQL's types only this one is read otherwise: the library gives 64-bit integers as texts.
 const int8 = 20;
 
-const readTypes = new TypeOverrides();
+/** How the values of columns are read. */
+export const readTypes: TypeOverrides = new TypeOverrides();
 readTypes.setTypeParser(int8, Number);
+
+// How long the server may take to confirm that connections are closed.
+const endMs = 2_000;
 
 // How much longer than the server itself the client waits for a statement's end: beyond it, the network is gone without a word.
 const graceMs = 5_000;
@@ -60,8 +67,14 @@ type Repeat = 'same' | 'traced' | 'never';
 
 /** A pool of connections. */
 export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting }: DatabaseOptions): Database {
+  const sockets = new Set<Socket>();
   const pool = new Pool({
     connectionString: url,
+    stream() {
+      const socket = new Socket();
+      sockets.add(socket.once('close', () => sockets.delete(socket)));
+      return socket;
+    },
     max: poolSize,
     connectionTimeoutMillis: waitMs,
     statement_timeout: statementMs,
@@ -139,7 +152,14 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     query: (sql, values = []) => run(sql, () => values, 'same'),
     once: (sql, values = []) => run(sql, () => values, 'never'),
     traced: (sql, values) => run(sql, values, 'traced'),
-    // A network that is gone without a word would never confirm it.
-    [Symbol.asyncDispose]: () => Promise.race([pool.end(), delay(graceMs, undefined, { ref: false })]),
+    pool,
+    async [Symbol.asyncDispose]() {
+      const closed = new AbortController();
+      const late = delay(endMs, undefined, { signal: closed.signal }).catch(() => undefined);
+      await Promise.race([pool.end(), late]);
+      closed.abort();
+      // A network that is gone without a word would never confirm it, and each of these would keep the process from its end.
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }

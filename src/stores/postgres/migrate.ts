@@ -8,12 +8,16 @@ const oldestServer = 140_000;
 // How long another gateway's steps are waited for.
 const lockTimeoutMs = 60_000;
 
-async function valueOf(client: Client, sql: string): Promise<unknown> {
+export async function valueOf(client: Client, sql: string): Promise<unknown> {
   const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' });
   return rows[0]?.[0] ?? null;
 }
 
-async function versionOf(client: Client): Promise<number> {
+/** The newest version of the schema. */
+export const newestVersion: number = released.at(-1)?.version ?? 0;
+
+/** The version of the schema; 0 = an empty one. Throws where it has tables of somebody else. */
+export async function versionOf(client: Client): Promise<number> {
   if ((await valueOf(client, `SELECT to_regclass('parley_schema_versions')`)) !== null) {
     return Number(await valueOf(client, 'SELECT max(version) FROM parley_schema_versions'));
   }

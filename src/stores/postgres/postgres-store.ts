@@ -8,7 +8,8 @@ import { type Database, createDatabase } from './database.ts';
 import { encodeCommit } from './encode.ts';
 import { messageOf } from './failures.ts';
 import { createLife, within } from './life.ts';
-import { migrate } from './migrate.ts';
+import { marks, unfinished } from '../shared/migration/marks.ts';
+import { migrate, valueOf } from './migrate.ts';
 import { createPostgresPresence } from './presence.ts';
 import { createMemberReader } from './read-members.ts';
 import { createMessageReader } from './read-messages.ts';
@@ -51,13 +52,18 @@ export interface PostgresStoreOptions {
   readonly maxWaiting?: number;
 }
 
+/** A store in a PostgreSQL database. */
+export interface PostgresStore extends Store {
+  readonly stats: { readonly pool: Database['pool'] };
+}
+
 /**
  * Opens a store in a PostgreSQL database (14 or later), which it may share with other gateways. An acknowledged commit is as durable as
  * the server's `synchronous_commit` makes it.
  *
  * @throws Error that names the place and the reason, without the URL's password.
  */
-export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, poolSize = 10, waitMs = 5_000, statementMs = 10_000, maxBatch = 64, maxWaiting = 10_000 } = options;
   const place = placeOf(url);
   const epoch = await prepare(url, place, waitMs);
@@ -69,6 +75,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const { query } = database;
   return {
     epoch,
+    stats: { pool: database.pool },
     commit: (given) => life.run(() => commit(encodeCommit(given))),
     sessions: within(life, createSessionReader(query)),
     members: within(life, createMemberReader(query)),
@@ -91,13 +98,27 @@ async function prepare(url: string, place: string, connectionTimeoutMillis: numb
   client.on('error', () => undefined);
   try {
     await client.connect();
-    return await migrate(client);
+    const epoch = await migrate(client);
+    await takeOver(client);
+    return epoch;
   } catch (error) {
     // oxlint-disable-next-line preserve-caught-error -- it may quote the URL
     throw new Error(`The PostgreSQL store at ${place} cannot be opened: ${withoutPassword(messageOf(error), url)}`);
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/**
+ * Where the tables are a copy of another store, they are one no longer.
+ *
+ * @throws Error where the copy is not finished.
+ */
+async function takeOver(client: Client): Promise<void> {
+  // Before it is looked at: whoever goes on copying sees that it is in use, or is seen here.
+  await client.query(`DELETE FROM meta WHERE key = '${marks.copied}'`);
+  const copying = await valueOf(client, `SELECT value FROM meta WHERE key = '${marks.copying}'`);
+  if (typeof copying === 'string') throw new Error(unfinished(copying));
 }
 
 async function check({ query }: Database, signal?: AbortSignal): Promise<void> {

@@ -11,7 +11,8 @@ export const escapeText = (text: string): string => (text.isWellFormed() && !tex
 
 export const unescapeText = (text: string): string => (text.startsWith(mark) ? (JSON.parse(text.slice(mark.length)) as string) : text);
 
-function encode(codec: Codec, value: unknown): Value {
+/** A property's value as its column has it. */
+export function encode(codec: Codec, value: unknown): Value {
   if (value === null) return null;
   switch (codec) {
     case 'plain':
@@ -25,7 +26,8 @@ function encode(codec: Codec, value: unknown): Value {
   }
 }
 
-function decode(codec: Codec, value: Value): unknown {
+/** A column's value as the property has it. */
+export function decode(codec: Codec, value: Value): unknown {
   if (value === null) return null;
   switch (codec) {
     case 'plain':

@@ -4,8 +4,11 @@ import { type Migration, migrations as released } from './schema.ts';
 /** `PRAGMA application_id` of a Parley database: "Prly". */
 const applicationId = 0x50726c79;
 
+/** The newest version of the schema. */
+export const newestVersion: number = released.at(-1)?.version ?? 0;
+
 /** The schema version of the file; 0 = an empty one. Throws where the file is something else than a Parley database. */
-function versionOf(database: DatabaseSync): number {
+export function versionOf(database: DatabaseSync): number {
   const id = database.prepare('PRAGMA application_id').get()?.['application_id'];
   if (id === applicationId) return Number(database.prepare('SELECT max(version) AS version FROM schema_versions').get()?.['version']);
   const tables = Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables']);

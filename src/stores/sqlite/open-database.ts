@@ -2,6 +2,7 @@ import { mkdirSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { newEpoch } from '../shared/epoch.ts';
+import { marks, unfinished } from '../shared/migration/marks.ts';
 import { migrate } from './migrate.ts';
 
 /** What an acknowledged write survives: 'full' = loss of power, 'normal' = the end of the process only. */
@@ -16,7 +17,7 @@ export interface FileOptions {
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Runs what opens the file; its failure names the file. */
-function opening(path: string, open: () => DatabaseSync): DatabaseSync {
+export function opening<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
@@ -24,8 +25,16 @@ function opening(path: string, open: () => DatabaseSync): DatabaseSync {
   }
 }
 
-/** The connection that writes: makes the file and its directory where they are missing, and migrates it. */
-export function openForWriting({ path, durability, busyTimeoutMs }: FileOptions): DatabaseSync {
+/**
+ * The connection of a gateway that writes: makes the file and its directory where they are missing, and migrates it. Where it is a copy of
+ * another store, it is one no longer.
+ */
+export const openForWriting = (options: FileOptions): DatabaseSync => openPrepared(options, takeOver);
+
+/** The connection that makes the file a copy of another store. Otherwise as `openForWriting`. */
+export const openForCopying = (options: FileOptions): DatabaseSync => openPrepared(options, () => undefined);
+
+function openPrepared({ path, durability, busyTimeoutMs }: FileOptions, use: (database: DatabaseSync) => void): DatabaseSync {
   return opening(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // Made by hand for its mode, which SQLite gives to the files beside it (-wal, -shm) too: the records hold what members wrote.
@@ -33,6 +42,7 @@ export function openForWriting({ path, durability, busyTimeoutMs }: FileOptions)
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       prepareFile(database, durability);
+      use(database);
       return database;
     } catch (error) {
       database.close();
@@ -56,6 +66,14 @@ function prepareFile(database: DatabaseSync, durability: Durability): void {
   database.prepare("INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING").run(newEpoch());
 }
 
+/** @throws Error where it is a copy that is not finished. */
+function takeOver(database: DatabaseSync): void {
+  // Before it is looked at: whoever goes on copying sees that it is in use, or is seen here.
+  database.prepare('DELETE FROM meta WHERE key = ?').run(marks.copied);
+  const copying = metaOf(database, marks.copying);
+  if (copying !== null) throw new Error(unfinished(copying));
+}
+
 const checkpointPages = 4_000; // 16 MiB of log
 const journalBytes = 67_108_864; // 64 MiB stay reserved after a burst
 const cacheKibibytes = 16_384;
@@ -69,7 +87,11 @@ export function openForReading({ path, busyTimeoutMs }: Omit<FileOptions, 'durab
   });
 }
 
-/** The name of the body of data in the file. */
-export function epochOf(database: DatabaseSync): string {
-  return String(database.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()?.['value']);
+/** What stands under the key in the file's own table; null where nothing does. */
+export function metaOf(database: DatabaseSync, key: string): string | null {
+  const value = database.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'];
+  return value === undefined ? null : String(value);
 }
+
+/** The name of the body of data in the file. */
+export const epochOf = (database: DatabaseSync): string => String(metaOf(database, 'epoch'));

@@ -7,6 +7,8 @@ export interface WriteStats {
   readonly jobs: number;
   /** Transactions that they took: fewer, since jobs that wait together share one. */
   readonly transactions: number;
+  /** Jobs that wait to be acknowledged. */
+  readonly waiting: number;
 }
 
 export interface WriteQueueOptions extends WriterData {
@@ -57,7 +59,13 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
   let state: State = { phase: 'open' };
   let unsent: Job[] = [];
   const waiters: Waiter[] = [];
-  const stats = { jobs: 0, transactions: 0 };
+  const stats = {
+    jobs: 0,
+    transactions: 0,
+    get waiting() {
+      return waiters.length;
+    },
+  };
 
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have origins, workers have none
   const post = (message: ToWriter): void => worker.postMessage(message);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-// The same distance from src/cli/ and from dist/cli/.
+// The same distance from src/config/ and from dist/config/.
 const packageFile = new URL('../../package.json', import.meta.url);
 
 /** The version in package.json. */
