@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export interface GatewayProcess extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  /** `http://<host>:<port>`, without a slash at the end. */
   readonly url: string;
   readonly pid: number;
   /** What it has written to standard output and standard error so far. */
@@ -54,6 +54,8 @@ export async function startGatewayProcess(options: {
   readonly dataDir: string;
   /** @default a free one */
   readonly port?: number;
+  /** The address that it listens on. @default 127.0.0.1 */
+  readonly host?: string;
   readonly env?: Readonly<Record<string, string>>;
   /**
    * What is waited for: that it answers, or that store and bus do so too.
@@ -61,10 +63,10 @@ export async function startGatewayProcess(options: {
    */
   readonly until?: 'live' | 'ready';
 }): Promise<GatewayProcess> {
-  const port = options.port ?? (await freePort());
+  const { host = '127.0.0.1', port = await freePort() } = options;
   const child: ChildProcess = spawn(process.execPath, [main, 'start'], {
     cwd: options.dataDir,
-    env: { ...cleanEnvironment(), PORT: String(port), HOST: '127.0.0.1', PARLEY_DATA_DIR: options.dataDir, ...options.env },
+    env: { ...cleanEnvironment(), PORT: String(port), HOST: host, PARLEY_DATA_DIR: options.dataDir, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // A run of tests that is broken off leaves none behind.
@@ -76,7 +78,7 @@ export async function startGatewayProcess(options: {
     process.off('exit', kill);
     return code as number | null;
   });
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${host}:${port}`;
 
   const ended = exited.then((code) => {
     throw new Error(`The gateway ended with ${code} before it was ready:\n${text}`);
