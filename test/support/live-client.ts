@@ -29,12 +29,17 @@ export function follow(url: string, source: string, variables: Record<string, un
   return { events: received.events, ended, until: received.until, stop: async () => client.dispose() };
 }
 
-/** The same over server-sent events. */
+/**
+ * The same over server-sent events.
+ *
+ * @param onEvent - Is told of each event as it comes.
+ */
 export function followStream(
   url: string,
   source: string,
   variables: Record<string, unknown> = {},
   credentials: Credentials = {},
+  onEvent: (event: any) => void = () => undefined,
 ): Following {
   const { promise: ended, resolve } = Promise.withResolvers<unknown>();
   const received = createReceived(ended);
@@ -49,7 +54,7 @@ export function followStream(
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
         const [, event, data = ''] = /^event: (\w+)\ndata: ?(.*)$/s.exec(text.slice(0, end)) ?? [];
         text = text.slice(end + 2);
-        if (event === 'next') received.add(JSON.parse(data));
+        if (event === 'next') onEvent(received.add(JSON.parse(data)));
         if (event === 'complete') return 'complete';
       }
     }
@@ -60,14 +65,16 @@ export function followStream(
   return { events: received.events, ended, until: received.until, stop: async () => void asked.destroy() };
 }
 
-function createReceived(ended: Promise<unknown>): Pick<Following, 'events' | 'until'> & { add(result: any): void } {
+function createReceived(ended: Promise<unknown>): Pick<Following, 'events' | 'until'> & { add(result: any): any } {
   const events: any[] = [];
   const arrivals = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
   return {
     events,
     add({ data, errors }) {
-      events.push(errors === undefined ? Object.values(data ?? {})[0] : { errors });
+      const event = errors === undefined ? Object.values(data ?? {})[0] : { errors };
+      events.push(event);
       arrivals.emit('event');
+      return event;
     },
     async until(test) {
       for (let from = 0; ;) {
