@@ -19,7 +19,7 @@ import { createWalletAuth, type WalletAuth } from '../../src/auth/wallet.ts';
 import { newMemberId, newSessionId } from '../../src/core/ids.ts';
 import type { Member } from '../../src/core/member.ts';
 import type { Store } from '../../src/core/ports.ts';
-import { orThrow, type ProblemCode } from '../../src/core/problem.ts';
+import { orThrow, problem, type ProblemCode, ProblemError } from '../../src/core/problem.ts';
 import type { Caller } from '../../src/core/viewer.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createSteppedClock, type SteppedClock } from '../support/auth-clock.ts';
@@ -274,7 +274,22 @@ test('an identity provider that is down is said to be, and the caller told to co
   expect(await outcome).toEqual(refusal('UPSTREAM_UNAVAILABLE', 'identity provider', true));
 });
 
-test('a store that cannot answer is an exception, not a refusal', async () => {
+test('a store that cannot answer now is said to be, and the caller told to come back', async () => {
+  const { key } = await newApiKey();
+  const byHash = async (): Promise<never> => {
+    throw new ProblemError(problem('UNAVAILABLE', 'The store has too much to do.', { retryAfterSeconds: 1 }));
+  };
+  authenticator = createAuthenticator({
+    apiKeys: createApiKeyVerifier({ store: { byHash }, clock }),
+    memberTokens,
+    wallet,
+    users: null,
+    members: store.members,
+  });
+  expect(await present({ apiKey: key })).toEqual(refusal('UNAVAILABLE', 'too much to do', true));
+});
+
+test('a store that fails is an exception, not a refusal', async () => {
   const token = await tokenOf(await admitMember(store, clock.now()));
   await store[Symbol.asyncDispose]();
   await expect(present(bearer(token))).rejects.toThrow('closed');

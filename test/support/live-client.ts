@@ -25,7 +25,10 @@ export function follow(url: string, source: string, variables: Record<string, un
   });
   const { promise: ended, resolve } = Promise.withResolvers<unknown>();
   const received = createReceived(ended);
-  client.subscribe<any>({ query: source, variables }, { next: received.add, error: resolve, complete: () => resolve('complete') });
+  client.subscribe<any>(
+    { query: source, variables },
+    { next: (result) => received.add(result), error: resolve, complete: () => resolve('complete') },
+  );
   return { events: received.events, ended, until: received.until, stop: async () => client.dispose() };
 }
 
