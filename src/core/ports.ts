@@ -293,7 +293,8 @@ export interface RetentionStore {
 
 /**
  * Where the gateway's records are. An acknowledged commit is there to stay, as far as the driver says; reads that start after the
- * acknowledgement see it. Every driver passes the same conformance suite.
+ * acknowledgement see it. What it cannot do now, for its database is gone or has too much to do, it rejects in bounded time with a
+ * `ProblemError` UNAVAILABLE. Every driver passes the same conformance suite.
  */
 export interface Store extends AsyncDisposable {
   /** Names this body of data: cursors carry it, so that those of another store are recognised. 8 characters of [0-9a-z]. */

@@ -117,10 +117,12 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   });
 
   registerHealth(app, {
-    checks: { store: (signal) => store.check(signal), bus: (signal) => bus.check(signal) },
+    checks: { store: (signal) => store.check(signal) },
+    // Without it, changes at other gateways are looked for.
+    helpers: { bus: (signal) => bus.check(signal) },
     backends,
     isDraining,
-    onFailure: (check, error) => logger.warn({ err: error, check }, 'The gateway is not ready'),
+    onFailure: (check, error) => logger.warn({ err: error, check }, 'A check of readiness failed'),
     onBackendFailure: (backend, error) => logger.warn({ err: error, backend }, 'A backend does not say how it is'),
   });
   const answerAsEvents = createGraphqlSse({ engine, hub, connections, inFlight });

@@ -294,7 +294,22 @@ test('an identity provider that is down is said to be, and the caller told to co
   expect(await outcome).toEqual(refusal('UPSTREAM_UNAVAILABLE', 'identity provider', true));
 });
 
-test('a store that cannot answer is an exception, not a refusal', async () => {
+test('a store that cannot answer now is said to be, and the caller told to come back', async () => {
+  const { key } = await newApiKey();
+  const byHash = async (): Promise<never> => {
+    throw new ProblemError(problem('UNAVAILABLE', 'The store has too much to do.', { retryAfterSeconds: 1 }));
+  };
+  authenticator = createAuthenticator({
+    apiKeys: createApiKeyVerifier({ store: { byHash }, clock }),
+    memberTokens,
+    wallet,
+    users: null,
+    members: store.members,
+  });
+  expect(await present({ apiKey: key })).toEqual(refusal('UNAVAILABLE', 'too much to do', true));
+});
+
+test('a store that fails is an exception, not a refusal', async () => {
   const token = await tokenOf(await admitMember(store, clock.now()));
   await store[Symbol.asyncDispose]();
   await expect(present(bearer(token))).rejects.toThrow('closed');

@@ -305,6 +305,37 @@ test('two gateways over one store make each event once', async () => {
   }
 });
 
+describe('where the gateway that planned it is gone', () => {
+  test.each([
+    ['before the warning', 1_000],
+    ['between the warning and the expiry', 4_500],
+  ])('%s, another makes what is left at its time', async (_, goneAt) => {
+    const [planning] = [gatewayOver(store), gatewayOver(store)];
+    await clock.advance(700);
+    const id = await create(planning, { timeoutSeconds: 6, warningSeconds: 3 });
+    await clock.advance(goneAt - 700);
+    await planning.expiry[Symbol.asyncDispose]();
+    await clock.advance(60_000);
+    expect(await timeEvents(id)).toEqual([
+      ['SESSION_EXPIRING', 3_700],
+      ['SESSION_EXPIRED', 6_700],
+    ]);
+  });
+
+  test('another that begins too late for the warning gives it at once, with what is left', async () => {
+    const planning = gatewayOver(store);
+    const id = await create(planning, { timeoutSeconds: 60, warningSeconds: 30 });
+    await planning.expiry[Symbol.asyncDispose]();
+    await clock.advance(40_000);
+    gatewayOver(store);
+    await clock.advance(60_000);
+    expect(await timeEvents(id)).toEqual([
+      ['SESSION_EXPIRING', 40_000],
+      ['SESSION_EXPIRED', 60_000],
+    ]);
+  });
+});
+
 test('two gateways over one SQLite file make each event once', async () => {
   store = stack.use(await storeDrivers.sqlite());
   const silent = createGateway(store, { clock });

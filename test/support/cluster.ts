@@ -38,7 +38,7 @@ export async function createCluster(storeUrl: string, common: Env = {}): Promise
 /** What `/health/ready` says, and with which status. */
 export async function readiness(
   url: string,
-): Promise<{ readonly code: number; readonly checks?: { readonly store: string; readonly bus: string } }> {
+): Promise<{ readonly code: number; readonly status?: string; readonly checks?: { readonly store: string; readonly bus: string } }> {
   const response = await fetch(`${url}/health/ready`);
   return { code: response.status, ...((await response.json()) as object) };
 }

@@ -66,8 +66,18 @@ export function follow(url: string, source: string, variables: Record<string, un
   });
 }
 
-/** The same over server-sent events. Errors of the operation are the last of its results. */
-export function followSse(url: string, source: string, variables: Record<string, unknown> = {}, credentials: Credentials = {}): Following {
+/**
+ * The same over server-sent events. Errors of the operation are the last of its results.
+ *
+ * @param onEvent - Is told of each event as it comes.
+ */
+export function followSse(
+  url: string,
+  source: string,
+  variables: Record<string, unknown> = {},
+  credentials: Credentials = {},
+  onEvent: (event: any) => void = () => undefined,
+): Following {
   const stopping = new AbortController();
   const read = async ({ result }: Receiver): Promise<unknown> => {
     const response = await fetch(`${url}/graphql`, {
@@ -80,7 +90,10 @@ export function followSse(url: string, source: string, variables: Record<string,
     const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
     for await (const { event, data } of messages) {
       if (event === 'complete') return 'complete';
-      if (event === 'next') result(JSON.parse(data));
+      if (event !== 'next') continue;
+      const next = JSON.parse(data);
+      result(next);
+      if (next.errors === undefined) onEvent(Object.values(next.data ?? {})[0]);
     }
     return new Error('The stream ended before it was complete.');
   };

@@ -5,10 +5,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApiKey, revokeApiKey } from '../../src/auth/api-keys.ts';
 import { createMemberTokens } from '../../src/auth/member-tokens.ts';
+import type { MemberReader } from '../../src/core/ports.ts';
+import { ProblemError, problem } from '../../src/core/problem.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { createTestClock } from '../support/core-clock.ts';
 import { accepted, closeSound, contents, eventsDocument, messagesDocument, secret } from '../live/live-world.ts';
-import { type Peer, type TransportWorld, bearer, connect, createTransportWorld, opened } from './transport-world.ts';
+import { type Peer, type TransportWorld, bearer, connect, createTransportWorld, opened, postGraphql } from './transport-world.ts';
 
 let world: TransportWorld;
 afterEach(() => closeSound(world));
@@ -85,6 +87,33 @@ describe('credentials', () => {
     using late = await connect(world.url);
     late.send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
     expect((await late.closed).code).toBe(4403);
+  });
+
+  test('that cannot be looked up now are refused so that clients come back, over HTTP as well', async () => {
+    const store = createMemoryStore();
+    let gone = false;
+    const members: MemberReader = {
+      byIds: async (ids) => {
+        if (gone) throw new ProblemError(problem('UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 7 }));
+        return await store.members.byIds(ids);
+      },
+      list: (queries) => store.members.list(queries),
+      ofPrincipal: (...asked) => store.members.ofPrincipal(...asked),
+      sessionsOf: (...asked) => store.members.sessionsOf(...asked),
+      banned: (...asked) => store.members.banned(...asked),
+    };
+    world = await createTransportWorld({ store: { ...store, members } });
+    const host = await world.create();
+    gone = true;
+    using peer = await connect(world.url);
+    peer.send({ type: 'connection_init', payload: bearer(host) });
+    expect(await peer.closed).toEqual({ code: 1013, reason: 'UNAVAILABLE' });
+    const answer = await postGraphql(world.url, { query: '{ viewer { kind } }' }, bearer(host));
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '7']);
+    expect(answer.body).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 7 } }] });
+    gone = false;
+    using again = await connect(world.url);
+    await again.init(bearer(host));
   });
 
   test('that ran out are good for nothing, though the client does not take the closing for an answer', async () => {
