@@ -187,6 +187,13 @@ describe.skipIf(postgresIsMissing)(`open sockets of another gateway${needsPostgr
       // What one had not been told meanwhile it is told, or looks for, when that is over.
       expect(await follower.until(ofType('MessageAdded'))).toMatchObject({ message: { content: 'Unheard' } });
       await follower.stop();
+      // Nor does it keep a gateway from stopping.
+      bus.freeze();
+      try {
+        expect(await hearing.end('SIGTERM')).toBe(0);
+      } finally {
+        bus.thaw();
+      }
     });
   });
 
