@@ -205,7 +205,7 @@ describe('a store that fails while an event is executed', () => {
     let state: 'sound' | 'breaks' | 'broken' = 'sound';
     const check = (): void => {
       if (state === 'broken')
-        throw new ProblemError(problem('UPSTREAM_UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 1 }));
+        throw new ProblemError(problem('UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 1 }));
     };
     return {
       store: {
@@ -263,7 +263,7 @@ describe('a store that fails while an event is executed', () => {
     before[Symbol.dispose]();
     broken.break();
     const recording = await record(world, host.caller, authors, { after: cursor });
-    expect(await recording.ended).toMatchObject({ extensions: { code: 'UPSTREAM_UNAVAILABLE' } });
+    expect(await recording.ended).toMatchObject({ extensions: { code: 'UNAVAILABLE' } });
     expect(names(recording.received)).toEqual([]);
     broken.repair();
     const again = await record(world, host.caller, authors, { after: cursor });
