@@ -564,7 +564,7 @@ export type MessagesCleared = SessionEvent & {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type Mutation = {
   readonly __typename?: 'Mutation';
@@ -652,7 +652,7 @@ export type Mutation = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationClearMessagesArgs = {
   input: ClearMessagesInput;
@@ -661,7 +661,7 @@ export type MutationClearMessagesArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationCreateSessionArgs = {
   input: CreateSessionInput;
@@ -670,7 +670,7 @@ export type MutationCreateSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationEndSessionArgs = {
   input: EndSessionInput;
@@ -679,7 +679,7 @@ export type MutationEndSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationHeartbeatSessionArgs = {
   input: HeartbeatSessionInput;
@@ -688,7 +688,7 @@ export type MutationHeartbeatSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationJoinSessionArgs = {
   input: JoinSessionInput;
@@ -697,7 +697,7 @@ export type MutationJoinSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationKickMemberArgs = {
   input: KickMemberInput;
@@ -706,7 +706,7 @@ export type MutationKickMemberArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationLeaveSessionArgs = {
   input: LeaveSessionInput;
@@ -715,7 +715,7 @@ export type MutationLeaveSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationRenewSessionArgs = {
   input: RenewSessionInput;
@@ -724,7 +724,7 @@ export type MutationRenewSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationReplaceSessionArgs = {
   input: ReplaceSessionInput;
@@ -733,7 +733,7 @@ export type MutationReplaceSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationRequestWalletChallengeArgs = {
   input: RequestWalletChallengeInput;
@@ -742,7 +742,7 @@ export type MutationRequestWalletChallengeArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationSendMessageArgs = {
   input: SendMessageInput;
@@ -751,7 +751,7 @@ export type MutationSendMessageArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationSetTimeoutPolicyArgs = {
   input: SetTimeoutPolicyInput;
@@ -760,7 +760,7 @@ export type MutationSetTimeoutPolicyArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationUpdateSessionArgs = {
   input: UpdateSessionInput;
@@ -769,7 +769,7 @@ export type MutationUpdateSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationVerifyWalletArgs = {
   input: VerifyWalletInput;
