@@ -567,7 +567,7 @@ export type MessagesCleared = SessionEvent & {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type Mutation = {
   readonly __typename?: 'Mutation';
@@ -655,7 +655,7 @@ export type Mutation = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationClearMessagesArgs = {
   input: ClearMessagesInput;
@@ -664,7 +664,7 @@ export type MutationClearMessagesArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationCreateSessionArgs = {
   input: CreateSessionInput;
@@ -673,7 +673,7 @@ export type MutationCreateSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationEndSessionArgs = {
   input: EndSessionInput;
@@ -682,7 +682,7 @@ export type MutationEndSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationHeartbeatSessionArgs = {
   input: HeartbeatSessionInput;
@@ -691,7 +691,7 @@ export type MutationHeartbeatSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationJoinSessionArgs = {
   input: JoinSessionInput;
@@ -700,7 +700,7 @@ export type MutationJoinSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationKickMemberArgs = {
   input: KickMemberInput;
@@ -709,7 +709,7 @@ export type MutationKickMemberArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationLeaveSessionArgs = {
   input: LeaveSessionInput;
@@ -718,7 +718,7 @@ export type MutationLeaveSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationRenewSessionArgs = {
   input: RenewSessionInput;
@@ -727,7 +727,7 @@ export type MutationRenewSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationReplaceSessionArgs = {
   input: ReplaceSessionInput;
@@ -736,7 +736,7 @@ export type MutationReplaceSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationRequestWalletChallengeArgs = {
   input: RequestWalletChallengeInput;
@@ -745,7 +745,7 @@ export type MutationRequestWalletChallengeArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationSendMessageArgs = {
   input: SendMessageInput;
@@ -754,7 +754,7 @@ export type MutationSendMessageArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationSetTimeoutPolicyArgs = {
   input: SetTimeoutPolicyInput;
@@ -763,7 +763,7 @@ export type MutationSetTimeoutPolicyArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationUpdateSessionArgs = {
   input: UpdateSessionInput;
@@ -772,7 +772,7 @@ export type MutationUpdateSessionArgs = {
 
 /**
  * What can be changed. Each answers with a union: what came of it, or the `Problem` that kept it from being done. In one operation they run one
- * after the other, as written.
+ * after the other, as written. Any of them may answer with the problem UNAVAILABLE, where the gateway's own store does not answer.
  */
 export type MutationVerifyWalletArgs = {
   input: VerifyWalletInput;

@@ -226,6 +226,5 @@ describe.skipIf(postgresIsMissing)(`a rolling restart${needsPostgres}`, () => {
     const [first = []] = seen;
     expect(first.map(({ content }) => content).toSorted()).toEqual(acknowledged.toSorted());
     for (const other of seen.slice(1)) expect(other).toEqual(first);
-    console.info(`${acknowledged.length} messages, ${answers} answers, ${clients.closes} connections closed on somebody`);
   });
 });

@@ -19,6 +19,8 @@ export interface CommitQueueOptions {
   readonly maxBatch: number;
   /** How many commits may wait at once; what comes beyond is refused. */
   readonly maxWaiting: number;
+  /** How many characters they may have together; one that is larger by itself does not wait. */
+  readonly maxWaitingCharacters: number;
   /** How long a commit may wait for those of its session before it. */
   readonly waitMs: number;
 }
@@ -56,6 +58,7 @@ export function createCommitQueue(database: Database, options: CommitQueueOption
   /** By session: what waits while something of it is under way. */
   const lanes = new Map<string, Pending[]>();
   let waitingCount = 0;
+  let waitingCharacters = 0;
 
   async function send(jobs: readonly Job[]): Promise<readonly CommitOutcome[]> {
     const json = `[${jobs.map((job) => job.json).join(',')}]`;
@@ -85,14 +88,18 @@ export function createCommitQueue(database: Database, options: CommitQueueOption
       const inTime = batch.filter(({ since }) => since >= limit);
       if (inTime.length > 0) await settle(inTime);
       waitingCount -= batch.length;
+      for (const { job } of batch) waitingCharacters -= job.json.length;
     }
     lanes.delete(sessionId);
   }
 
   return (job) =>
     new Promise<CommitOutcome>((resolve, reject) => {
-      if (waitingCount >= options.maxWaiting) return reject(busy());
+      const characters = job.json.length;
+      const isFull = waitingCount >= options.maxWaiting || waitingCharacters + characters > options.maxWaitingCharacters;
+      if (waitingCount > 0 && isFull) return reject(busy());
       waitingCount += 1;
+      waitingCharacters += characters;
       const pending: Pending = { job, since: performance.now(), resolve, reject };
       const lane = lanes.get(job.sessionId);
       if (lane !== undefined) return void lane.push(pending);

@@ -50,6 +50,11 @@ export interface PostgresStoreOptions {
    * @default 10_000
    */
   readonly maxWaiting?: number;
+  /**
+   * How many characters the commits that wait may have together.
+   * @default 67_108_864 // 64 Mi
+   */
+  readonly maxWaitingCharacters?: number;
 }
 
 /** A store in a PostgreSQL database. */
@@ -65,10 +70,11 @@ export interface PostgresStore extends Store {
  */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { url, poolSize = 10, waitMs = 5_000, statementMs = 10_000, maxBatch = 64, maxWaiting = 10_000 } = options;
+  const { maxWaitingCharacters = 64 * 1_024 * 1_024 } = options;
   const place = placeOf(url);
   const epoch = await prepare(url, place, waitMs);
   const database = createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting });
-  const commit = createCommitQueue(database, { maxBatch, maxWaiting, waitMs });
+  const commit = createCommitQueue(database, { maxBatch, maxWaiting, maxWaitingCharacters, waitMs });
   const life = createLife(place, async () => {
     await database[Symbol.asyncDispose]();
   });

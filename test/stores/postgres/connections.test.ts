@@ -261,6 +261,22 @@ describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
     expect((await Promise.all(reads)).filter((code) => code === 'UNAVAILABLE')).toHaveLength(2);
   });
 
+  it('are not waited for by more than may be kept in memory', async () => {
+    const url = await server.freshUrl();
+    await using store = await createPostgresStore({ url, maxWaitingCharacters: 100_000 });
+    const { id } = await created(store);
+    const content = 'x'.repeat(40_000);
+    await using holder = await holding(url, id);
+    const outcomes = times(4, () => problemOf(store.commit(aSending(id, [aMessage(id, { content })]))));
+    expect(await Promise.all(outcomes.slice(2))).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
+    await holder.release();
+    expect(await Promise.all(outcomes.slice(0, 2))).toEqual(['none', 'none']);
+    // One that is larger than all may be does not wait for room that there will never be.
+    const large = aMessage(id, { content: 'x'.repeat(200_000) });
+    expect(await problemOf(store.commit(aSending(id, [large])))).toBe('none');
+    expect(await problemOf(store.commit(aSending(id, [aMessage(id, { content })])))).toBe('none');
+  });
+
   it('wait for a lock no longer than a statement may take', async () => {
     const url = await server.freshUrl();
     await using store = await createPostgresStore({ url, statementMs: 200 });
