@@ -11,6 +11,8 @@ const config: ViteUserConfig = {
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // Most of the time is waited for: a core of its own is not what a file needs.
+    maxWorkers: 2,
     reporters: ['default', new SummaryReporter()],
   },
 };
