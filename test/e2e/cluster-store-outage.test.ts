@@ -125,7 +125,8 @@ describe.skipIf(postgresIsMissing)(`a store that does not answer${needsPostgres}
 
   test('for it has too much to do makes requests wait for a bounded time, and readiness say so', async () => {
     const url = await database.freshUrl();
-    await using cluster = await createCluster(url, { ...short, PARLEY_STORE_POOL_SIZE: '2' });
+    // A statement that waits for a lock holds its connection for longer than anybody waits for one.
+    await using cluster = await createCluster(url, { ...short, PARLEY_STORE_STATEMENT_MS: '4000', PARLEY_STORE_POOL_SIZE: '2' });
     const gateway = await cluster.start();
     const sessions = await Promise.all([createSession(gateway.url), createSession(gateway.url), createSession(gateway.url)]);
     const [one, two, other] = sessions;

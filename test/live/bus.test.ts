@@ -204,8 +204,7 @@ describe('a store that fails while an event is executed', () => {
     const store = createMemoryStore();
     let state: 'sound' | 'breaks' | 'broken' = 'sound';
     const check = (): void => {
-      if (state === 'broken')
-        throw new ProblemError(problem('UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 1 }));
+      if (state === 'broken') throw new ProblemError(problem('UNAVAILABLE', 'The store cannot be reached.', { retryAfterSeconds: 1 }));
     };
     return {
       store: {
