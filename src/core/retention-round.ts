@@ -85,7 +85,8 @@ export async function runRound({ store, clock, limits, mayGoOn }: RoundOptions):
 
   async function remove({ sessionId, isRemote }: Holding): Promise<void> {
     const isOver = ({ status }: Session): boolean => status !== 'ACTIVE';
-    if (isRemote) await write(sessionId, (session) => (isOver(session) ? decideTombstone(session, clock.now()) : null));
+    // Not removed before it is known to be over: the next round comes back to it.
+    if (isRemote && !(await write(sessionId, (session) => (isOver(session) ? decideTombstone(session, clock.now()) : null)))) return;
     while (await mayGoOn()) {
       if (!(await retention.removeSession(sessionId, itemsAtOnce))) continue;
       removed.sessions += 1;

@@ -19,9 +19,9 @@ export interface SerializerOptions {
 
 /**
  * Runs work of one key one after the other, of different keys side by side. Rejects with a `ProblemError` UNAVAILABLE, the work not begun,
- * where its turn does not come in time or too many wait.
+ * where its turn does not come in time or too many wait; `patient` work waits however long it takes, since it follows what has happened already.
  */
-export type Serializer = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+export type Serializer = <T>(key: string, work: () => Promise<T>, options?: { readonly patient?: boolean }) => Promise<T>;
 
 const tooMuch = (): ProblemError =>
   new ProblemError(problem('UNAVAILABLE', 'What is ahead of this request takes too long: try again in 1 s.', { retryAfterSeconds: 1 }));
@@ -31,18 +31,23 @@ export function createSerializer({ clock = systemClock, waitMs = 20_000, maxWait
   let waiting = 0;
 
   /** What the work comes to, if it begins in time. */
-  function inTime<T>(before: Promise<unknown>, work: () => Promise<T>): { readonly turn: Promise<unknown>; readonly outcome: Promise<T> } {
+  function inTime<T>(
+    before: Promise<unknown>,
+    work: () => Promise<T>,
+    patient: boolean,
+  ): { readonly turn: Promise<unknown>; readonly outcome: Promise<T> } {
     const { promise: outcome, resolve, reject } = Promise.withResolvers<T>();
     let late = false;
     waiting += 1;
-    const timer = clock.at(clock.now() + waitMs, () => {
+    const giveUp = (): void => {
       late = true;
       reject(tooMuch());
-    });
+    };
+    const timer = patient ? null : clock.at(clock.now() + waitMs, giveUp);
     const begin = async (): Promise<void> => {
       waiting -= 1;
       if (late) return;
-      timer[Symbol.dispose]();
+      timer?.[Symbol.dispose]();
       await work().then(resolve, reject);
     };
     return { turn: before.then(begin, begin), outcome };
@@ -54,10 +59,10 @@ export function createSerializer({ clock = systemClock, waitMs = 20_000, maxWait
     return { turn: outcome, outcome };
   }
 
-  return async (key, work) => {
+  return async (key, work, { patient = false } = {}) => {
     const before = tails.get(key);
-    if (before !== undefined && waiting >= maxWaiting) throw tooMuch();
-    const { turn, outcome } = before === undefined ? first(work) : inTime(before, work);
+    if (before !== undefined && !patient && waiting >= maxWaiting) throw tooMuch();
+    const { turn, outcome } = before === undefined ? first(work) : inTime(before, work, patient);
     tails.set(key, turn);
     const forget = (): void => {
       if (tails.get(key) === turn) tails.delete(key);

@@ -39,6 +39,8 @@ export function createPresence(options: PresenceOptions): Presence & AsyncDispos
   let running: Promise<void> | null = null;
   /** Null = never asked; true = the last note got through. */
   let isNoting: boolean | null = null;
+  /** Whether the store has what `noted` says: what was sent without an answer may be there, or what was there before may be gone. */
+  let isSure = true;
   let closed = false;
   // Asked again after each wait.
   const isClosed = (): boolean => closed;
@@ -62,8 +64,8 @@ export function createPresence(options: PresenceOptions): Presence & AsyncDispos
     do {
       const members = [...changed].slice(0, page);
       for (const id of members) changed.delete(id);
-      const entered = members.filter((id) => counts.has(id) && !noted.has(id));
-      const left = members.filter((id) => !counts.has(id) && noted.has(id));
+      const entered = members.filter((id) => counts.has(id) && !(isSure && noted.has(id)));
+      const left = members.filter((id) => !counts.has(id) && (noted.has(id) || !isSure));
       if (members.length > 0 && entered.length + left.length === 0) continue;
       const now = clock.now();
       try {
@@ -75,8 +77,10 @@ export function createPresence(options: PresenceOptions): Presence & AsyncDispos
         for (const id of entered) noted.add(id);
         for (const id of left) noted.delete(id);
         isNoting = true;
+        if (changed.size === 0) isSure = true;
       } catch (error) {
-        for (const id of members) changed.add(id);
+        for (const id of [...members, ...counts.keys()]) changed.add(id);
+        isSure = false;
         if (isNoting !== false) report(error);
         isNoting = false;
         return;

@@ -74,6 +74,18 @@ test('what waits for too long is refused, and never begun', async () => {
   expect(clock.pending).toBe(0);
 });
 
+test('what follows from something that has happened waits however long it takes, and however many do', async () => {
+  const clock = createTestClock();
+  const inTurn = createSerializer({ clock, waitMs: 1_000, maxWaiting: 1 });
+  const { promise: blocked, resolve: unblock } = Promise.withResolvers<string>();
+  const first = inTurn('key', () => blocked);
+  const patient = ['second', 'third'].map((name) => inTurn('key', async () => name, { patient: true }));
+  await clock.advance(100_000);
+  unblock('first');
+  expect(await Promise.all([first, ...patient])).toEqual(['first', 'second', 'third']);
+  expect(clock.pending).toBe(0);
+});
+
 test('no more wait than may', async () => {
   const inTurn = createSerializer({ maxWaiting: 2 });
   const { promise: blocked, resolve: unblock } = Promise.withResolvers<void>();

@@ -112,6 +112,29 @@ test('notes all again where it was forgotten, or its notes were lost', async () 
   expect(clock.pending).toBe(0);
 });
 
+test('notes again what was noted without an answer, be it there or not', async () => {
+  const clock = createTestClock();
+  const { presence: plain } = createMemoryStore();
+  let losing = true;
+  const store: PresenceStore = {
+    ...plain,
+    async note(note) {
+      const isKnown = await plain.note(note);
+      if (losing) throw new Error('The answer is lost');
+      return isKnown;
+    },
+  };
+  const here = createPresence({ store, clock, report: () => undefined });
+  const [ada, bob] = [newMemberId(), newMemberId()];
+  here.enter(ada);
+  const leaving = here.enter(bob);
+  await clock.advance(50);
+  leaving[Symbol.dispose]();
+  losing = false;
+  await clock.advance(3_000);
+  expect(await plain.online([ada, bob], clock.now(), 'asking')).toEqual([true, false]);
+});
+
 test('leaves nothing behind, and writes nothing where nobody was online', async () => {
   const { clock, here, there, notes, plain } = createPair();
   await here[Symbol.asyncDispose]();

@@ -204,7 +204,8 @@ export function createRunner(options: RunnerOptions): Runner {
       const first = exclusive ? null : await tryOnce(caller, id, decide, run);
       // What its service's part made of the session may be all that was faster: no reason to wait for those whose services are slow.
       const second = first === null && run.effected !== null ? await tryOnce(caller, id, decide, run) : first;
-      const outcome = second ?? (await inTurn(id, () => tryOn(caller, id, decide, run)));
+      // What its service has done is to be recorded, however long that takes.
+      const outcome = second ?? (await inTurn(id, () => tryOn(caller, id, decide, run), { patient: run.effected !== null }));
       isRecorded = !isProblem(outcome) && outcome.kind === 'done' && outcome.change !== null;
       return outcome;
     } finally {

@@ -94,7 +94,7 @@ export function createSend(options: SendOptions): UseCases['send'] {
   async function takeReply(id: SessionId, to: MessageId, said: Promise<ServiceMessage | Problem>): Promise<Message | Problem> {
     const reply = await said;
     if (isProblem(reply)) {
-      await upstreams.ingest.announce(id, to, []);
+      upstreams.background(upstreams.ingest.announce(id, to, []));
       return reply;
     }
     await upstreams.ingest.reply(id, reply, to);
@@ -114,12 +114,13 @@ export function createSend(options: SendOptions): UseCases['send'] {
         sending.message ??= upstreams.ingest.expecting(session.id, { role, content });
         const answers = backends.get(session.backend)?.features.AGENT_REPLY !== 'UNAVAILABLE';
         if (sending.sent === null && (service.matchesByContent || answers)) {
+          // Before it is known to be told: what was written without an answer is to be taken back, too.
+          sending.announced = message.id;
           await upstreams.ingest.announce(session.id, message.id, [
             ...(service.matchesByContent ? [{ id: message.id, role, content }] : []),
             // No answer comes before what it answers.
             ...(answers ? [{ id: message.id, role: 'ASSISTANT', content: null } as const] : []),
           ]);
-          sending.announced = message.id;
         }
         const answer =
           sending.sent ??

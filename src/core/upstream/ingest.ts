@@ -48,9 +48,16 @@ const maxTries = 32;
 /** Clocks of a service's parts differ: so much is read again. */
 const overlapMs = 5_000;
 
+/** Announcements of one session that wait for their turn. */
+interface Batch {
+  readonly exchanges: Exchange[];
+  /** Of all of them. */
+  readonly told: Promise<void>;
+}
+
 export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'amend'>): Ingest {
   const { store, clock, backends, access, signal, background } = parts;
-  const telling = new Map<SessionId, readonly Exchange[]>();
+  const telling = new Map<SessionId, Batch>();
   // Apart from the turns of changes: a sending that has one of those tells what it sends.
   const tellInTurn = createSerializer();
   const comparing = createLatecomers();
@@ -82,11 +89,19 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
     more: Omit<Ingestion, 'messages' | 'epoch'>,
   ): SessionChange | null => decideIngest({ session, now: clock.now() }, { messages, epoch: store.epoch, ...more });
 
-  /** Tells all that is to be told by now in one commit. */
-  async function tell(sessionId: SessionId): Promise<void> {
-    const exchanges = telling.get(sessionId) ?? [];
-    telling.delete(sessionId);
-    if (exchanges.length === 0) return;
+  /** What is announced until its turn comes is told in one commit, and fails together. */
+  function startBatch(sessionId: SessionId): Batch {
+    const exchanges: Exchange[] = [];
+    const begin = (): Promise<void> => {
+      telling.delete(sessionId);
+      return tell(sessionId, exchanges);
+    };
+    const batch = { exchanges, told: tellInTurn(sessionId, begin, { patient: true }) };
+    telling.set(sessionId, batch);
+    return batch;
+  }
+
+  async function tell(sessionId: SessionId, exchanges: readonly Exchange[]): Promise<void> {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const session = await sessionBy(store, sessionId);
       if (session === null) return;
@@ -161,9 +176,9 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
   return {
     expecting: (sessionId, expected) => held.expect(sessionId, expected),
     announce(sessionId, gone, next) {
-      const same = telling.get(sessionId) ?? [];
-      telling.set(sessionId, [...same, { gone, next }]);
-      return tellInTurn(sessionId, () => tell(sessionId));
+      const batch = telling.get(sessionId) ?? startBatch(sessionId);
+      batch.exchanges.push({ gone, next });
+      return batch.told;
     },
     messages: take,
     async reply(sessionId, reply, inReplyTo) {

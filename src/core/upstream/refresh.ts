@@ -56,8 +56,8 @@ export function createRefresh({ store, bus, clock, backends, access, inTurn, sch
     return true;
   }
 
-  const amend: Refresh['amend'] = (id, decide) =>
-    inTurn(id, async () => {
+  const amend: Refresh['amend'] = (id, decide) => {
+    const tryOn = async (): Promise<Session | null> => {
       for (let tries = 0; tries < maxTries; tries += 1) {
         const session = await sessionOf(id);
         if (session === null) return null;
@@ -66,7 +66,10 @@ export function createRefresh({ store, bus, clock, backends, access, inTurn, sch
         if (await commit(change)) return sessionOf(id);
       }
       throw new Error(`Session ${id} is being changed by too many at once: what its service said was not recorded`);
-    });
+    };
+    // Not every service tells it again.
+    return inTurn(id, tryOn, { patient: true });
+  };
 
   /** What facts come to now; null = nothing. */
   async function decideNow(session: Session, facts: Facts): Promise<SessionChange | null> {

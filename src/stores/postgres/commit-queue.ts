@@ -4,7 +4,7 @@ import { idempotencyTable } from '../shared/tables.ts';
 import { fromRow, type Row } from './codec.ts';
 import type { Database } from './database.ts';
 import type { Job } from './encode.ts';
-import { busy } from './failures.ts';
+import { busy } from '../shared/unavailable.ts';
 
 interface Pending {
   readonly job: Job;

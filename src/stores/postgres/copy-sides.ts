@@ -86,7 +86,8 @@ async function metaOf(ask: Ask, key: string): Promise<string | null> {
   return value === null ? null : String(value);
 }
 
-// Messages and events do not come, go or change without a change of their session, nor do idempotency keys.
+// Messages and events do not come or change without a change of their session, nor do idempotency keys. What retention removes meanwhile
+// is there a little longer in the copy.
 const hashed = ['sessions', 'members', 'api_keys', 'challenges', 'gateways'];
 const stateOf = `SELECT ${hashed.map((name) => `(SELECT sum(hashtext(${name}::text)) FROM ${name})`).join(', ')}`;
 

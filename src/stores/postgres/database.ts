@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Pool, type PoolClient, TypeOverrides } from 'pg';
 import { ProblemError } from '../../core/problem.ts';
 import type { Row, Value } from './codec.ts';
-import { busy, failureKind, refusal, unanswered, unreachable } from './failures.ts';
+import { busy } from '../shared/unavailable.ts';
+import { failureKind, refusal, unanswered, unreachable } from './failures.ts';
 
 /** Executes one statement of its own transaction; a failed one is repeated, since it only reads or is the same when done twice. */
 export type Query = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
@@ -82,9 +83,8 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     application_name: 'parley',
     keepAlive: true,
     types: readTypes,
-    verify(client, done) {
-      client.query(watchClient, (error: Error | null) => done(error ?? undefined));
-    },
+    // Waited for, though its type does not say so. `verify` would give the connection to whoever has stopped waiting for it meanwhile.
+    onConnect: (client) => client.query(watchClient),
   });
   // A connection that goes while nobody uses it has left the pool already.
   pool.on('error', () => undefined);

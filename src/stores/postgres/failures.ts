@@ -1,11 +1,5 @@
-import { ProblemError, problem } from '../../core/problem.ts';
-
-const retryAfterSeconds = 1;
-
-const unavailable = (detail: string): ProblemError => new ProblemError(problem('UNAVAILABLE', detail, { retryAfterSeconds }));
-
-/** More is asked of the store than it gets done in time. Nothing was written. */
-export const busy = (): ProblemError => unavailable(`The store has too much to do: try again in ${retryAfterSeconds} s.`);
+import type { ProblemError } from '../../core/problem.ts';
+import { unavailable } from '../shared/unavailable.ts';
 
 /** Nothing was written. */
 export const unreachable = (): ProblemError => unavailable('The store cannot be reached.');

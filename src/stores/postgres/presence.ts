@@ -18,9 +18,9 @@ const online = `
   WHERE member_id = ANY ($1::text[]) AND until > $2 AND gateway_id <> $3`;
 
 /** What the gateways of one database note. */
-export const createPostgresPresence = ({ query }: Database): PresenceStore => ({
+export const createPostgresPresence = ({ query, once }: Database): PresenceStore => ({
   note: async ({ gateway, entered, left, now, until }) => {
-    const [[isKnown = false] = []] = await query(note, [gateway, now, until, entered, left]);
+    const [[isKnown = false] = []] = await once(note, [gateway, now, until, entered, left]);
     return isKnown === true;
   },
   online: async (memberIds, now, asking) => {

@@ -1,6 +1,7 @@
 import { addAbortListener, once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Acknowledgement, FromWriter, Job, JobKind, JobResult, Jobs, ToWriter, WriterData } from './jobs.ts';
+import { busy } from '../shared/unavailable.ts';
 
 export interface WriteStats {
   /** Jobs acknowledged, among them refused ones. */
@@ -110,9 +111,7 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
   const submit: WriteQueue['submit'] = async (job) => {
     if (state.phase === 'failed') throw state.error;
     if (state.phase === 'closing') throw new Error(`The SQLite store at ${data.path} is closed.`);
-    if (waiters.length >= maxWaiting) {
-      throw new Error(`The SQLite store at ${data.path} has ${maxWaiting} writes waiting already: it takes no more until some are done.`);
-    }
+    if (waiters.length >= maxWaiting) throw busy();
     // One post for all that come in the same turn of the event loop: a post costs more than a job.
     const count = unsent.push(job);
     if (count === 1) setImmediate(send);

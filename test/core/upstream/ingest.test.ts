@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { messageIdFrom } from '../../../src/core/ids.ts';
 import type { Store } from '../../../src/core/ports.ts';
 import type { ServiceMessage } from '../../../src/core/service.ts';
+import { createMemoryStore } from '../../../src/stores/memory.ts';
 import { messagesOf, sessionIn, storeDrivers, timelineOf, user } from '../../support/core-service.ts';
 import { createScriptedService, said, unavailable } from '../../support/scripted-service.ts';
 import { accepted, createServiceWorld, gate, settled } from '../../support/service-world.ts';
@@ -308,6 +309,33 @@ describe('what happens at a service', () => {
     await settled();
     await world[Symbol.asyncDispose]();
     expect(world.clock.pending).toBe(0);
+  });
+
+  it('is not sent where it cannot be told to other gateways, whoever else tells them something', async () => {
+    const plain = createMemoryStore();
+    const slow = gate();
+    let fails = false;
+    const commit: Store['commit'] = async (change) => {
+      const tells = change.kind === 'change' && change.messages.length === 0 && change.set.upstream?.underway !== undefined;
+      if (tells) await slow.promise;
+      if (tells && fails) throw new Error('The store is away');
+      return plain.commit(change);
+    };
+    await using world = createServiceWorld({ store: { ...plain, commit }, sent: () => ({ id: null }), parts: { matchesByContent: true } });
+    const ada = await world.create();
+    const { sessionId } = ada.admission;
+    const sendings = ['one', 'two', 'three'].map((content) => world.sessions.send(ada.caller, { sessionId, content }));
+    await settled();
+    // The first is being told alone, the others wait to be told together.
+    fails = true;
+    slow.resolve();
+    const ends = await Promise.allSettled(sendings);
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(world.remote.count('send')).toBe(0);
+    fails = false;
+    accepted(await world.sessions.send(ada.caller, { sessionId, content: 'four' }));
+    await expect.poll(async () => (await world.session(ada)).upstream?.underway).toBeUndefined();
+    world.errors.splice(0);
   });
 
   it('is compared in one call for those who ask meanwhile, which begins after they asked', async () => {
