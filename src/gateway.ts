@@ -37,6 +37,8 @@ import { openStore } from './stores/registry.ts';
 import { createMetricsServer } from './transport/metrics-server.ts';
 import { createTransport } from './transport/transport.ts';
 
+export { MetricsListenError } from './transport/metrics-server.ts';
+
 /** A running gateway, or one about to be. Disposing drains it: see `server.drainSeconds`. */
 export interface Gateway extends AsyncDisposable {
   /**
@@ -107,7 +109,6 @@ async function compose(
   own: <T extends AsyncDisposable>(part: T) => T,
   close: () => Promise<void>,
 ): Promise<Gateway> {
-  const clock = systemClock;
   if (config.environment === 'production' && /^localhost(?::|$)/.test(config.auth.wallet.domain)) {
     logger.warn(
       { setting: 'auth.wallet.domain', value: config.auth.wallet.domain },
@@ -123,6 +124,7 @@ async function compose(
     storeDriver: config.store.driver,
     busDriver: config.bus.driver,
   });
+  const clock = observer.clock(systemClock);
   const store = own(observer.store(await openStore(config.store, config.dataDir)));
   const busEvents = observer.busLife({
     onDown: (error: Error) =>

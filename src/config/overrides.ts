@@ -112,7 +112,7 @@ export const overrideNames: readonly OverrideName[] = [
   named('retention.messageCount', 'PARLEY_MESSAGE_COUNT', numberOrNever),
   named('retention.endedSessionDays', 'PARLEY_ENDED_SESSION_DAYS', numberOrNever),
   named('metrics.enabled', 'PARLEY_METRICS', boolean),
-  named('metrics.port', 'PARLEY_METRICS_PORT', number),
+  named('metrics.port', 'PARLEY_METRICS_PORT', numberOrNever),
   named('metrics.host', 'PARLEY_METRICS_HOST', text),
   named('metrics.token', 'PARLEY_METRICS_TOKEN', text),
   named('log.level', 'PARLEY_LOG_LEVEL', text, '--log-level <level>'),

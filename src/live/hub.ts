@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { TransientBody } from '../core/event.ts';
 import type { SessionId } from '../core/ids.ts';
 import type { Bus, Clock, Presence, Store } from '../core/ports.ts';
@@ -80,6 +81,7 @@ export function createHub(options: HubOptions): Hub {
   const { store, bus, engine, clock, presence, onError, pollMs = 1_000 } = options;
   const watchers = new Map<SessionId, Watcher>();
   const subscribers = new Set<Subscriber>();
+  const outside = new AsyncResource('ParleyHub');
   let disposed = false;
 
   const resources: Resources = {
@@ -123,18 +125,8 @@ export function createHub(options: HubOptions): Hub {
       return { sessions: watchers.size, groups };
     },
     emit: (sessionId, body) => watchers.get(sessionId)?.emit(body),
-    subscribe(request) {
-      const { plan } = request;
-      const subscriber = new Subscriber(request, resources, ended);
-      if (disposed) {
-        subscriber[Symbol.dispose]();
-      } else {
-        subscribers.add(subscriber);
-        if (plan.sessionIds === 'mine') memberships.add(subscriber);
-        else for (const sessionId of plan.sessionIds) subscriber.attach(sessionId, startOf(plan));
-      }
-      return subscriber;
-    },
+    // Outside of the request that asks for it: what is opened for its session serves all who follow it, and goes on.
+    subscribe: (request) => outside.runInAsyncScope(subscribe, undefined, request),
     // oxlint-disable-next-line typescript/require-await -- the interface is asynchronous
     async [Symbol.asyncDispose]() {
       disposed = true;
@@ -145,6 +137,19 @@ export function createHub(options: HubOptions): Hub {
       resources.cache.clear();
     },
   };
+
+  function subscribe(request: SubscriptionRequest): Disposable {
+    const { plan } = request;
+    const subscriber = new Subscriber(request, resources, ended);
+    if (disposed) {
+      subscriber[Symbol.dispose]();
+    } else {
+      subscribers.add(subscriber);
+      if (plan.sessionIds === 'mine') memberships.add(subscriber);
+      else for (const sessionId of plan.sessionIds) subscriber.attach(sessionId, startOf(plan));
+    }
+    return subscriber;
+  }
 
   function ended(subscriber: Subscriber): void {
     subscribers.delete(subscriber);

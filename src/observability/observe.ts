@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Bus, Store } from '../core/ports.ts';
+import type { Bus, Clock, Store } from '../core/ports.ts';
 import { type Sources, registerGauges } from './gauges.ts';
 import { type Instruments, createInstruments } from './instruments.ts';
 import { type BusLife, observeBus, observeBusLife } from './observe-bus.ts';
 import { observeStore } from './observe-store.ts';
+import { outsideOfRequests } from './outside.ts';
 import { type ObservedCall, observeHttp, observeUpstream } from './observe-traffic.ts';
 import { type Tracing, createTracing } from './tracing.ts';
 
@@ -22,6 +23,8 @@ export interface Observer {
   readonly instruments: Instruments | null;
   /** Null = nobody takes spans. */
   readonly tracing: Tracing | null;
+  /** What its timers do belongs to nobody's request: a trace would go on for as long as one timer sets the next. */
+  clock(clock: Clock): Clock;
   store(store: Store): Store;
   bus(bus: Bus): Bus;
   busLife<T extends BusLife>(events: T): T;
@@ -62,6 +65,7 @@ export function createObserver({ metrics, version, storeDriver, busDriver }: Obs
   return {
     instruments,
     tracing,
+    clock: (clock) => (tracing === null ? clock : outsideOfRequests(clock)),
     store: (store) => (instruments === null && tracing === null ? store : observeStore(store, storeDriver, instruments, tracing)),
     bus: (bus) => (instruments === null ? bus : observeBus(bus, instruments)),
     busLife: (events) => (instruments === null ? events : observeBusLife(events, instruments)),

@@ -8,9 +8,14 @@ export interface MetricsServerOptions extends MetricsPage {
   readonly port: number;
 }
 
+/** That the listener of metrics could not be, and why. */
+export class MetricsListenError extends Error {
+  override readonly name: string = 'MetricsListenError';
+}
+
 /** `/metrics` on a port of its own. */
 export interface MetricsServer extends AsyncDisposable {
-  /** Starts to listen. Answers with the address of the page. Rejects where the port is taken. */
+  /** Starts to listen. Answers with the address of the page. Rejects with a `MetricsListenError` where it cannot. */
   listen(): Promise<string>;
 }
 
@@ -20,7 +25,9 @@ export function createMetricsServer({ host, port, ...page }: MetricsServerOption
   registerMetrics(app, page);
   return {
     async listen() {
-      await app.listen({ host, port });
+      await app.listen({ host, port }).catch((cause: unknown) => {
+        throw new MetricsListenError(`Metrics cannot be served at port ${port} of ${host}: ${String(cause)}`, { cause });
+      });
       const { address, family, port: taken } = app.server.address() as AddressInfo;
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}/metrics`;
     },

@@ -111,6 +111,17 @@ test('a port in use is named', async () => {
   expect(stderr).toBe(`Port ${port} of 127.0.0.1 is in use: end what listens there, or choose another one with --port or PORT\n`);
 });
 
+test('a port of metrics that is in use is named as that', async () => {
+  await using folder = await createFolder();
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await runParley(['start', '--port', '0'], { cwd: folder.path, env: { PARLEY_METRICS_PORT: String(port) } });
+  server.close();
+  expect(code).toBe(1);
+  expect(stderr).toBe(`Port ${port} of 127.0.0.1 is in use: end what listens there, or choose another one with PARLEY_METRICS_PORT\n`);
+});
+
 test('an address of another machine is named', async () => {
   await using folder = await createFolder();
   const { code, stderr } = await runParley(['start', '--port', '0', '--host', '192.0.2.1'], { cwd: folder.path });

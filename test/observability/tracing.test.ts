@@ -82,6 +82,22 @@ test('an operation that calls a service and commits is a tree below the trace of
   for (const content of ['Ada', 'A title', ...far.service.secrets()]) expect(all).not.toContain(content);
 });
 
+test('what a timer does later is in no trace of whoever set it', async () => {
+  const source = 'mutation ($input: CreateSessionInput!) { createSession(input: $input) { ... on SessionAdmission { session { id } } } }';
+  const response = await fetch(`${far.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', traceparent },
+    body: JSON.stringify({ query: source, variables: { input: { visibility: 'PUBLIC', rules: { lifetimeSeconds: 1 } } } }),
+  });
+  const { session } = ((await response.json()) as any).data.createSession;
+  const commits = (): readonly ReadableSpan[] => exporter.getFinishedSpans().filter(({ name }) => name === 'commit');
+  await spansOf(traceId);
+  // The creation, the warning and the end.
+  await expect.poll(() => commits().length, { timeout: 20_000 }).toBeGreaterThan(2);
+  expect(commits().filter((span) => span.spanContext().traceId === traceId)).toHaveLength(1);
+  expect((await query(far.url, 'query ($id: ID!) { session(id: $id) { status } }', { id: session.id })).session.status).toBe('EXPIRED');
+});
+
 test('what fails at the service is an error up to the operation', async () => {
   const host = await far.open();
   exporter.reset();

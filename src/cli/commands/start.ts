@@ -1,5 +1,5 @@
-import type { ServerSettings } from '../../config/config.ts';
-import { createGateway, type Gateway } from '../../gateway.ts';
+import type { ResolvedConfig } from '../../config/config.ts';
+import { createGateway, type Gateway, MetricsListenError } from '../../gateway.ts';
 import { loadConfigFor, type ParsedFlags } from '../config-flags.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';
@@ -17,7 +17,7 @@ export async function start(flags: ParsedFlags): Promise<void> {
   let gateway: Gateway | null = null;
   try {
     gateway = await createGateway(config).catch(explain);
-    const { url } = await gateway.start().catch((error: unknown) => explainListening(error, server));
+    const { url } = await gateway.start().catch((error: unknown) => explainListening(error, config));
     greet(url, config.graphql.graphiql);
     reason = await lifetime.end;
   } finally {
@@ -41,13 +41,23 @@ function explain(error: unknown): never {
   throw new CommandFailure(`The gateway cannot be started: ${messageOf(error)}`, { cause: error });
 }
 
-function explainListening(error: unknown, { host, port }: ServerSettings): Promise<{ readonly url: string }> {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  const next = 'choose another one with --port or PORT';
+/** Which of the two listeners it was. */
+function listenerOf(error: unknown, { server, metrics }: ResolvedConfig) {
+  if (error instanceof MetricsListenError) {
+    const { host, port } = metrics;
+    return { cause: error.cause, host, port, choosePort: 'PARLEY_METRICS_PORT', chooseHost: 'PARLEY_METRICS_HOST' };
+  }
+  return { cause: error, host: server.host, port: server.port, choosePort: '--port or PORT', chooseHost: '--host or HOST' };
+}
+
+function explainListening(error: unknown, config: ResolvedConfig): Promise<{ readonly url: string }> {
+  const { cause, host, port, choosePort, chooseHost } = listenerOf(error, config);
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const next = `choose another one with ${choosePort}`;
   if (code === 'EADDRINUSE') throw new CommandFailure(`Port ${port} of ${host} is in use: end what listens there, or ${next}`);
   if (code === 'EACCES') throw new CommandFailure(`Port ${port} of ${host} is not free to everyone: ${next}, 1024 or above`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    throw new CommandFailure(`${host} is no address of this machine: choose one with --host or HOST`);
+    throw new CommandFailure(`${host} is no address of this machine: choose one with ${chooseHost}`);
   }
   return explain(error);
 }
