@@ -59,7 +59,7 @@ export class Attachment {
     this.#adopt(access);
     this.#watcher.open(session.seq);
     // As stored: a session whose time has come is still to make its event, which will be given.
-    if (await this.#openAt(start, access)) await this.#goLive(session.status !== 'ACTIVE');
+    if (await this.#openAt(start, access)) await this.#goLive(session.status === 'ACTIVE' ? null : session.seq);
   }
 
   /** Whether this subscription is given the event, too early or too late ones left aside. */
@@ -143,12 +143,15 @@ export class Attachment {
   /**
    * Gives what was missed, page by page as the peer takes it, until the group is where this is; then takes events as they come.
    *
-   * @param over - Nothing comes any more: the subscription ends there.
+   * @param end - The last event there is, where nothing comes any more: the subscription ends there. The group may not be so far yet.
    */
-  async #goLive(over: boolean): Promise<void> {
-    while (this.#seq < this.#group.position) {
+  async #goLive(end: number | null): Promise<void> {
+    let tries = 0;
+    while (this.#seq < Math.max(this.#group.position, end ?? 0)) {
       const { events, oldest } = await this.#watcher.read(this.#seq);
       if (this.#detached) return;
+      // A read that was under way may have begun before the end was written.
+      if (events.length === 0 && oldest <= this.#seq + 1 && end !== null && (tries += 1) < 3) continue;
       if (events.length === 0 || oldest > this.#seq + 1) return this.lose();
       for (const event of events) {
         await this.#replay(event);
@@ -156,7 +159,7 @@ export class Attachment {
       }
     }
     // Nothing may come between the comparison and this: the group would go on without it.
-    if (over) this.#subscriber.release(this);
+    if (end !== null) this.#subscriber.release(this);
     else this.#group.live.add(this);
   }
 
@@ -179,7 +182,7 @@ export class Attachment {
   #stepBack(seq: number): void {
     this.#group.live.delete(this);
     this.#seq = seq;
-    this.#goLive(false).catch((error: unknown) => this.#subscriber.fail(this.#resources.engine.formatError(error)));
+    this.#goLive(null).catch((error: unknown) => this.#subscriber.fail(this.#resources.engine.formatError(error)));
   }
 
   async #recheck(): Promise<void> {

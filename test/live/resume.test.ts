@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { encodeEventCursor } from '../../src/core/cursor.ts';
-import type { Store } from '../../src/core/ports.ts';
+import { createInProcessBus } from '../../src/buses/in-process.ts';
+import type { Bus, Store } from '../../src/core/ports.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import {
   accepted,
@@ -39,6 +40,18 @@ describe('resuming by cursor', () => {
     const received = await recording.count(4);
     expect(received[0]).toMatchObject({ __typename: 'StreamOpened', recovered: true, cursor: cursorAt(host, 3) });
     expect(contents(received)).toEqual(['4', '5', '6']);
+  });
+
+  test('gives the end of a session that those who follow it have not been given yet', async () => {
+    const silent: Bus = { ...createInProcessBus(), publish() {} };
+    world = createLiveWorld({ bus: silent });
+    const host = await talk(3);
+    const behind = await record(world, host.caller, eventsDocument);
+    await behind.count(1);
+    accepted(await world.useCases.end(host.caller, { sessionId: host.sessionId }));
+    const recording = await record(world, host.caller, eventsDocument, { after: cursorAt(host, 3) });
+    expect(await recording.ended).toBe('complete');
+    expect(typesOf(recording.received)).toEqual(['StreamOpened', 'SessionEnded']);
   });
 
   test('resumes from any event, and from the opening, without a gap or a repeat', async () => {
