@@ -8,6 +8,8 @@ import type {
   SipherSettings,
 } from './backend-settings.ts';
 
+// All settings in one place, flat and with their bounds, as an editor shows them: that is what makes the file long.
+
 export type Environment = 'development' | 'production';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 

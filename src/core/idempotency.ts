@@ -1,5 +1,6 @@
 import { canonicalJson } from './canonical-json.ts';
-import type { Clock, IdempotencyRecord, SessionChange, Store } from './ports.ts';
+import type { IdempotencyRecord, SessionChange } from './commit.ts';
+import type { Clock, Store } from './ports.ts';
 import { type Problem, problem } from './problem.ts';
 import { type Caller, principalOf } from './viewer.ts';
 

@@ -1,6 +1,7 @@
+import { commitAgain } from './commit-again.ts';
 import { type Keep, decideForget, decideTombstone, goneOf, isDue, isRemovable, settledAfterMs } from './decide/retention.ts';
 import type { SessionId } from './ids.ts';
-import type { Clock, History, Holding, SessionChange, Store } from './ports.ts';
+import type { Clock, History, Holding, Store } from './ports.ts';
 import type { Session } from './session.ts';
 
 /** How long, and how much of it, the gateway keeps what it need not keep. Null = for ever, or however much. */
@@ -25,7 +26,7 @@ export interface Removed {
 }
 
 export interface RoundOptions {
-  readonly store: Pick<Store, 'retention' | 'commit'> & { readonly sessions: Pick<Store['sessions'], 'byIds'> };
+  readonly store: Pick<Store, 'retention' | 'commit'> & { readonly sessions: Pick<Store['sessions'], 'byIds' | 'peek'> };
   readonly clock: Clock;
   readonly limits: RetentionLimits;
   /** Asked before each step. False = the round ends here. */
@@ -36,8 +37,6 @@ const sessionsAtOnce = 200;
 const itemsAtOnce = 500;
 /** After so many sessions that failed it is not they that fail. */
 const maxFailures = 10;
-// Others change a session now and then.
-const maxTries = 8;
 
 /**
  * Goes through all sessions once and removes what is past its time. Begins at the first one: what a round that was broken off has done is
@@ -58,16 +57,6 @@ export async function runRound({ store, clock, limits, mayGoOn }: RoundOptions):
   const endedBefore = before(limits.endedSessionMs);
   const failures: unknown[] = [];
 
-  /** Writes what is decided on the session as it is. False where others are always faster. */
-  async function write(sessionId: SessionId, decide: (session: Session) => SessionChange | null): Promise<boolean> {
-    for (let tries = 0; tries < maxTries; tries += 1) {
-      const [session = null] = await store.sessions.byIds([sessionId]);
-      const change = session && decide(session);
-      if (change === null || (await store.commit(change)).kind !== 'conflict') return true;
-    }
-    return false;
-  }
-
   async function trim(history: History, { sessionId, isRemote }: Holding): Promise<void> {
     while (await mayGoOn()) {
       const beginning = await retention.oldest(history, sessionId, itemsAtOnce);
@@ -76,7 +65,7 @@ export async function runRound({ store, clock, limits, mayGoOn }: RoundOptions):
       if (last === undefined) return;
       if (history === 'messages' && isRemote) {
         const newestAt = Math.max(...gone.map(({ at }) => at));
-        if (!(await write(sessionId, (session) => decideForget({ session, now: clock.now() }, newestAt)))) return;
+        if (!(await commitAgain(store, sessionId, (session) => decideForget({ session, now: clock.now() }, newestAt)))) return;
       }
       removed[history] += await retention.deleteThrough(history, sessionId, last.seq);
       if (gone.length < itemsAtOnce) return;
@@ -86,7 +75,8 @@ export async function runRound({ store, clock, limits, mayGoOn }: RoundOptions):
   async function remove({ sessionId, isRemote }: Holding): Promise<void> {
     const isOver = ({ status }: Session): boolean => status !== 'ACTIVE';
     // Not removed before it is known to be over: the next round comes back to it.
-    if (isRemote && !(await write(sessionId, (session) => (isOver(session) ? decideTombstone(session, clock.now()) : null)))) return;
+    if (isRemote && !(await commitAgain(store, sessionId, (session) => (isOver(session) ? decideTombstone(session, clock.now()) : null))))
+      return;
     while (await mayGoOn()) {
       if (!(await retention.removeSession(sessionId, itemsAtOnce))) continue;
       removed.sessions += 1;

@@ -4,7 +4,7 @@ import { isMemberId, isSessionId } from '../core/ids.ts';
 import type { SessionId } from '../core/ids.ts';
 import type { Member } from '../core/member.ts';
 import type { Message } from '../core/message.ts';
-import type { MemberQuery, MessageQuery, PageRequest, SessionQuery } from '../core/ports.ts';
+import type { MemberQuery, MessageQuery, PageRequest, SessionQuery } from '../core/queries.ts';
 import { ProblemError, problem } from '../core/problem.ts';
 import type { Session } from '../core/session.ts';
 import type { SuggestionSource } from './sources.ts';

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../core/ports.ts';
+import type { Page, PageRequest } from '../core/queries.ts';
 import { ProblemError, problem } from '../core/problem.ts';
 import type { PageInfo } from './generated.ts';
 import type { PageCursors } from './page-cursor.ts';

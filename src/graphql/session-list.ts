@@ -1,4 +1,4 @@
-import type { SessionQuery } from '../core/ports.ts';
+import type { SessionQuery } from '../core/queries.ts';
 import { type Problem, ProblemError, isProblem } from '../core/problem.ts';
 import { type Session, statusAt } from '../core/session.ts';
 import type { RequestContext } from './context.ts';

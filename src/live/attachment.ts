@@ -146,12 +146,11 @@ export class Attachment {
    * @param end - The last event there is, where nothing comes any more: the subscription ends there. The group may not be so far yet.
    */
   async #goLive(end: number | null): Promise<void> {
-    let tries = 0;
     while (this.#seq < Math.max(this.#group.position, end ?? 0)) {
-      const { events, oldest } = await this.#watcher.read(this.#seq);
+      const { events, oldest, head } = await this.#watcher.read(this.#seq);
       if (this.#detached) return;
-      // A read that was under way may have begun before the end was written.
-      if (events.length === 0 && oldest <= this.#seq + 1 && end !== null && (tries += 1) < 3) continue;
+      // A read that was under way with others began before the end was written: it is over now, and the next one begins after it.
+      if (events.length === 0 && end !== null && head < end) continue;
       if (events.length === 0 || oldest > this.#seq + 1) return this.lose();
       for (const event of events) {
         await this.#replay(event);

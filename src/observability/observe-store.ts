@@ -1,4 +1,5 @@
-import type { Commit, CommitOutcome, Store } from '../core/ports.ts';
+import type { Commit, CommitOutcome } from '../core/commit.ts';
+import type { Store } from '../core/ports.ts';
 import { failingIn } from './failure-code.ts';
 import type { Instruments } from './instruments.ts';
 import type { Tracing } from './tracing.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { ApiKeyRecord, IdempotencyRecord } from '../../src/core/ports.ts';
+import type { IdempotencyRecord } from '../../src/core/commit.ts';
+import type { ApiKeyRecord } from '../../src/core/ports.ts';
 import { aChange, aCreation, aMessage, aSending, aSession, created, start } from '../support/store-fixtures.ts';
 import type { Checks } from './store-suite.ts';
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { newSessionId, type SessionId } from '../../src/core/ids.ts';
-import type { Page, SessionQuery, Store } from '../../src/core/ports.ts';
+import type { Store } from '../../src/core/ports.ts';
+import type { Page, SessionQuery } from '../../src/core/queries.ts';
 import type { JsonObject, Session } from '../../src/core/session.ts';
 import { aChange, created, joined, sent, start } from '../support/store-fixtures.ts';
 import type { Checks } from './store-suite.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { newMemberId, newSessionId } from '../../src/core/ids.ts';
-import type { MemberQuery } from '../../src/core/ports.ts';
+import type { MemberQuery } from '../../src/core/queries.ts';
 import { aChange, created, joined, start } from '../support/store-fixtures.ts';
 import type { Checks } from './store-suite.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CommitOutcome } from '../../src/core/ports.ts';
+import type { CommitOutcome } from '../../src/core/commit.ts';
 import { aChange, aCreation, aMember, aMessage, aSending, aSession, created, start, stored } from '../support/store-fixtures.ts';
 import type { Checks } from './store-suite.ts';
 

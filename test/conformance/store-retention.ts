@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import { noUpstream } from '../../src/core/decide/facts.ts';
 import { type SessionId, newSessionId } from '../../src/core/ids.ts';
 import type { Attachment } from '../../src/core/message.ts';
-import type { Holding, NewMessage, Store } from '../../src/core/ports.ts';
+import type { NewMessage } from '../../src/core/commit.ts';
+import type { Holding, Store } from '../../src/core/ports.ts';
 import { aChange, aMessage, aSending, created, joined, sent, start, stored } from '../support/store-fixtures.ts';
 import type { Checks } from './store-suite.ts';
 

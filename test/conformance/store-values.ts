@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { EventBody } from '../../src/core/event.ts';
 import type { Attachment } from '../../src/core/message.ts';
-import type { NewMessage } from '../../src/core/ports.ts';
+import type { NewMessage } from '../../src/core/commit.ts';
 import type { JsonObject } from '../../src/core/session.ts';
 import { aChange, aCreation, aSession, created, joined, sent, start, stored } from '../support/store-fixtures.ts';
 import type { Checks } from './store-suite.ts';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noUpstream } from '../../src/core/decide/facts.ts';
 import { type SessionId, messageIdFrom } from '../../src/core/ids.ts';
-import type { NewMessage, Store } from '../../src/core/ports.ts';
+import type { NewMessage } from '../../src/core/commit.ts';
+import type { Store } from '../../src/core/ports.ts';
 import { orThrow } from '../../src/core/problem.ts';
 import { type Retention, type RetentionOptions, createRetention } from '../../src/core/retention.ts';
 import type { Removed, RetentionLimits } from '../../src/core/retention-round.ts';

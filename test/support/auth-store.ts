@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { newMemberId, newSessionId } from '../../src/core/ids.ts';
 import type { Member } from '../../src/core/member.ts';
-import type { SessionChange, Store } from '../../src/core/ports.ts';
+import type { SessionChange } from '../../src/core/commit.ts';
+import type { Store } from '../../src/core/ports.ts';
 import type { Session } from '../../src/core/session.ts';
 
 /** Commits a new session with one member, its host. */

@@ -5,7 +5,7 @@ import { newMemberId, newMessageId, newSessionId } from '../../src/core/ids.ts';
 import type { SessionLimits } from '../../src/core/limits.ts';
 import type { Member } from '../../src/core/member.ts';
 import type { Message } from '../../src/core/message.ts';
-import type { SessionChange, SessionCreation } from '../../src/core/ports.ts';
+import type { SessionChange, SessionCreation } from '../../src/core/commit.ts';
 import { type Problem, type ProblemCode, isProblem, problemTable } from '../../src/core/problem.ts';
 import type { Session } from '../../src/core/session.ts';
 import type { CreateInput } from '../../src/core/use-cases.ts';

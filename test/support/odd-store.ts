@@ -1,6 +1,7 @@
 import type { MemberId } from '../../src/core/ids.ts';
 import type { Session } from '../../src/core/session.ts';
-import type { IdempotencyRecord, Store } from '../../src/core/ports.ts';
+import type { IdempotencyRecord } from '../../src/core/commit.ts';
+import type { Store } from '../../src/core/ports.ts';
 import { aChange, aMember, aMessage, aSending, created, joined, sent, start, stored } from './store-fixtures.ts';
 
 /** Texts that a database may have no form for, or an order of its own. */

@@ -1,7 +1,8 @@
 import { newMemberId, newMessageId, newSessionId, type SessionId } from '../../src/core/ids.ts';
 import type { Member } from '../../src/core/member.ts';
 import type { Message } from '../../src/core/message.ts';
-import type { NewMessage, SessionChange, SessionCreation, Store } from '../../src/core/ports.ts';
+import type { NewMessage, SessionChange, SessionCreation } from '../../src/core/commit.ts';
+import type { Store } from '../../src/core/ports.ts';
 import type { Session } from '../../src/core/session.ts';
 
 /** An instant that the tests of stores count from. */

@@ -1,7 +1,8 @@
 import { decideClaim } from '../decide/adoption.ts';
 import type { SessionId } from '../ids.ts';
 import type { SessionLimits } from '../limits.ts';
-import type { Bus, CommitOutcome, SecretBox, SessionCreation, Store } from '../ports.ts';
+import type { CommitOutcome, SessionCreation } from '../commit.ts';
+import type { Bus, SecretBox, Store } from '../ports.ts';
 import type { Session } from '../session.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { serviceCreator } from '../viewer.ts';

@@ -1,6 +1,6 @@
 import type { EventBody } from '../event.ts';
 import type { Member } from '../member.ts';
-import type { SessionChange, SessionCreation } from '../ports.ts';
+import type { SessionChange, SessionCreation } from '../commit.ts';
 import { noRules } from '../rules.ts';
 import type { Facts } from '../service.ts';
 import type { Session } from '../session.ts';

@@ -2,7 +2,7 @@ import { type Check, firstOf, list, object, pattern, text } from '../checks.ts';
 import type { MemberId, SessionId } from '../ids.ts';
 import { type SessionLimits, listEntries, textLimits } from '../limits.ts';
 import { dueAtOf, expiryOf } from '../lifetime.ts';
-import type { SessionCreation } from '../ports.ts';
+import type { SessionCreation } from '../commit.ts';
 import { type Problem, isProblem } from '../problem.ts';
 import { checkRules, mergeRules, noRules } from '../rules.ts';
 import type { CreateInput } from '../use-cases.ts';

@@ -2,7 +2,7 @@ import { sameJson } from '../canonical-json.ts';
 import { dueAtOf, expiryOf } from '../lifetime.ts';
 import type { Member } from '../member.ts';
 import type { EventBody } from '../event.ts';
-import type { SessionChange } from '../ports.ts';
+import type { SessionChange } from '../commit.ts';
 import { changedRules } from '../rules.ts';
 import type { Facts } from '../service.ts';
 import type { Session, SessionStatus, SessionUpstream } from '../session.ts';

@@ -2,7 +2,7 @@ import type { Member } from '../member.ts';
 import { type MessageId, isFromService, messageIdFrom } from '../ids.ts';
 import { maxFileMegabytes } from '../limits.ts';
 import { type Attachment, type Message, filesOf } from '../message.ts';
-import type { NewMessage, SessionChange } from '../ports.ts';
+import type { NewMessage, SessionChange } from '../commit.ts';
 import { type ServiceMessage, markedId } from '../service.ts';
 import type { Session } from '../session.ts';
 import { type State, change, touchOf } from './state.ts';

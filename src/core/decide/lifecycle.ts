@@ -1,7 +1,7 @@
 import { firstOf, text } from '../checks.ts';
 import { textLimits } from '../limits.ts';
 import { dueAtOf, expiryOf, warningAt } from '../lifetime.ts';
-import type { SessionChange } from '../ports.ts';
+import type { SessionChange } from '../commit.ts';
 import { problem } from '../problem.ts';
 import type { Session } from '../session.ts';
 import { type Decision, type State, change, refuseNonHost, refuseOutsider, refuseOver, touchOf } from './state.ts';

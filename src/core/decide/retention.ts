@@ -1,4 +1,5 @@
-import type { Beginning, Holding, SessionChange } from '../ports.ts';
+import type { SessionChange } from '../commit.ts';
+import type { Beginning, Holding } from '../ports.ts';
 import { noRules } from '../rules.ts';
 import type { Session } from '../session.ts';
 import { noUpstream } from './facts.ts';

@@ -1,7 +1,7 @@
 import type { EventBody } from '../event.ts';
 import { dueAtOf, expiryOf } from '../lifetime.ts';
 import type { Member } from '../member.ts';
-import type { SessionChange, Touch } from '../ports.ts';
+import type { SessionChange, Touch } from '../commit.ts';
 import { type Problem, problem } from '../problem.ts';
 import { type Session, statusAt } from '../session.ts';
 import { type Standing, isHost } from '../use-cases.ts';

@@ -1,6 +1,6 @@
 import { type MessageId, fingerprintOf } from '../ids.ts';
 import type { Message } from '../message.ts';
-import type { SessionChange } from '../ports.ts';
+import type { SessionChange } from '../commit.ts';
 import type { Session, SessionUpstream, Underway } from '../session.ts';
 import { noUpstream } from './facts.ts';
 import { change } from './state.ts';

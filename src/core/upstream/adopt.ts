@@ -2,7 +2,7 @@ import type { Backend } from '../backend.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import { decideAdoption } from '../decide/adoption.ts';
 import { newSessionId } from '../ids.ts';
-import type { SessionQuery } from '../ports.ts';
+import type { SessionQuery } from '../queries.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Found, Service } from '../service.ts';
 import type { Session } from '../session.ts';

@@ -1,12 +1,12 @@
 import { BoundedMap } from '../bounded-map.ts';
+import { commitAgain } from '../commit-again.ts';
 import { decideFacts } from '../decide/facts.ts';
 import { type Ingestion, type Said, decideIngest, idsOfMessage, mayComeAgain, unknownIn } from '../decide/ingest.ts';
 import type { MessageId, SessionId } from '../ids.ts';
 import { type Awaited, type Exchange, decideUnderway, isUnderway, withUnderway } from '../decide/underway.ts';
 import { createLatecomers } from '../latecomers.ts';
 import type { Member } from '../member.ts';
-import { sessionBy } from '../peek.ts';
-import type { SessionChange } from '../ports.ts';
+import type { SessionChange } from '../commit.ts';
 import { type Problem, isProblem } from '../problem.ts';
 import { createSerializer } from '../serializer.ts';
 import type { ServiceMember, ServiceMessage } from '../service.ts';
@@ -43,8 +43,6 @@ const margin = 100;
 const remembered = 10_000;
 /** What may be another gateway's is looked at again after this. */
 const lookMs = 250;
-/** Within one gateway changes take turns, so that only other gateways can get in between. */
-const maxTries = 32;
 /** Clocks of a service's parts differ: so much is read again. */
 const overlapMs = 5_000;
 
@@ -102,12 +100,7 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
   }
 
   async function tell(sessionId: SessionId, exchanges: readonly Exchange[]): Promise<void> {
-    for (let tries = 0; tries < maxTries; tries += 1) {
-      const session = await sessionBy(store, sessionId);
-      if (session === null) return;
-      const outcome = await store.commit(decideUnderway(session, clock.now(), exchanges));
-      if (outcome.kind !== 'conflict') return;
-    }
+    if (await commitAgain(store, sessionId, (session) => decideUnderway(session, clock.now(), exchanges))) return;
     throw new Error(`Session ${sessionId} is being changed by too many at once: what is under way could not be told`);
   }
 

@@ -6,7 +6,7 @@ import { sessionBy } from '../peek.ts';
 import { type Problem, isProblem, problem } from '../problem.ts';
 import type { Facts } from '../service.ts';
 import type { Session } from '../session.ts';
-import type { SessionChange } from '../ports.ts';
+import type { SessionChange } from '../commit.ts';
 import type { UpstreamParts } from './parts.ts';
 
 /** Keeps records true to their services. */

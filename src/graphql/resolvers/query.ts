@@ -3,7 +3,7 @@ import { object } from '../../core/checks.ts';
 import { type MemberId, type MessageId, type SessionId, idPrefixes, kindOfId, nameInId } from '../../core/ids.ts';
 import type { Member } from '../../core/member.ts';
 import type { Message } from '../../core/message.ts';
-import type { SessionQuery } from '../../core/ports.ts';
+import type { SessionQuery } from '../../core/queries.ts';
 import { ProblemError, orThrow, problem } from '../../core/problem.ts';
 import type { Session } from '../../core/session.ts';
 import { principalOf, serviceCreator } from '../../core/viewer.ts';

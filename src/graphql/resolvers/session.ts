@@ -1,5 +1,5 @@
 import { encodeEventCursor } from '../../core/cursor.ts';
-import type { MemberQuery, MessageQuery } from '../../core/ports.ts';
+import type { MemberQuery, MessageQuery } from '../../core/queries.ts';
 import { ProblemError, orThrow, problem } from '../../core/problem.ts';
 import { statusAt } from '../../core/session.ts';
 import type { RequestContext } from '../context.ts';

@@ -2,7 +2,7 @@ import type { EventBody } from '../../core/event.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { Member } from '../../core/member.ts';
 import type { Message } from '../../core/message.ts';
-import type { Commit, CommitOutcome, IdempotencyRecord, SessionChange, SessionCreation } from '../../core/ports.ts';
+import type { Commit, CommitOutcome, IdempotencyRecord, SessionChange, SessionCreation } from '../../core/commit.ts';
 import type { Session } from '../../core/session.ts';
 import { assertOneSession, messagePlaces } from '../shared/coherence.ts';
 import { frozenCopy } from './frozen-copy.ts';

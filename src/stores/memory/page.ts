@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../../core/ports.ts';
+import type { Page, PageRequest } from '../../core/queries.ts';
 
 /** A place in an order: compared part by part. */
 export type Key = readonly (number | string)[];

@@ -2,7 +2,8 @@ import type { TimelineEvent } from '../../core/event.ts';
 import type { MemberId, MessageId, SessionId } from '../../core/ids.ts';
 import type { Member } from '../../core/member.ts';
 import type { Message } from '../../core/message.ts';
-import type { ApiKeyRecord, IdempotencyRecord } from '../../core/ports.ts';
+import type { IdempotencyRecord } from '../../core/commit.ts';
+import type { ApiKeyRecord } from '../../core/ports.ts';
 import type { Session } from '../../core/session.ts';
 
 /** All that a memory store holds. Everything in it is frozen. */

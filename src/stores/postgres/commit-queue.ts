@@ -1,4 +1,4 @@
-import type { CommitOutcome, IdempotencyRecord } from '../../core/ports.ts';
+import type { CommitOutcome, IdempotencyRecord } from '../../core/commit.ts';
 import { ProblemError } from '../../core/problem.ts';
 import { idempotencyTable } from '../shared/tables.ts';
 import { fromRow, type Row } from './codec.ts';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Member } from '../../core/member.ts';
-import type { Commit } from '../../core/ports.ts';
+import type { Commit } from '../../core/commit.ts';
 import type { Session } from '../../core/session.ts';
 import { identityKey } from '../../core/viewer.ts';
 import { assertOneSession, messagePlaces } from '../shared/coherence.ts';

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../../core/ports.ts';
+import type { Page, PageRequest } from '../../core/queries.ts';
 import type { Table } from '../shared/tables.ts';
 import { fromRow, type Row, type Value } from './codec.ts';
 import type { Query } from './database.ts';

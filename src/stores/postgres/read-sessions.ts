@@ -1,5 +1,6 @@
 import type { SessionId } from '../../core/ids.ts';
-import type { Page, SessionQuery, SessionReader } from '../../core/ports.ts';
+import type { SessionReader } from '../../core/ports.ts';
+import type { Page, SessionQuery } from '../../core/queries.ts';
 import type { Session, SessionStatus } from '../../core/session.ts';
 import { asJson } from '../shared/metadata.ts';
 import { idempotencyTable, sessionTable } from '../shared/tables.ts';

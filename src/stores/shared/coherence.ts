@@ -1,5 +1,5 @@
 import type { MessageId } from '../../core/ids.ts';
-import type { Commit, SessionChange } from '../../core/ports.ts';
+import type { Commit, SessionChange } from '../../core/commit.ts';
 
 /**
  * The places of the change's messages among its events, in the order of the messages: 1 = the first event. A message has the number of

@@ -1,6 +1,7 @@
 import type { Member } from '../../core/member.ts';
 import type { Message } from '../../core/message.ts';
-import type { ApiKeyRecord, IdempotencyRecord } from '../../core/ports.ts';
+import type { IdempotencyRecord } from '../../core/commit.ts';
+import type { ApiKeyRecord } from '../../core/ports.ts';
 import type { Session } from '../../core/session.ts';
 
 /** How a property that is not null is kept: as it is (numbers, ids, words of ours), as free text, as JSON, as 0 or 1. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CommitOutcome } from '../../core/ports.ts';
+import type { CommitOutcome } from '../../core/commit.ts';
 import { apiKeyTable, idempotencyTable, memberTable, messageTable, sessionTable } from '../shared/tables.ts';
 import { deleteThrough, prune, removeSession, takeLease } from './apply-retention.ts';
 import { unescapeText } from './codec.ts';

@@ -1,5 +1,5 @@
 import type { Member } from '../../core/member.ts';
-import type { Commit, SessionChange } from '../../core/ports.ts';
+import type { Commit, SessionChange } from '../../core/commit.ts';
 import type { Session } from '../../core/session.ts';
 import { identityKey } from '../../core/viewer.ts';
 import { assertOneSession, messagePlaces } from '../shared/coherence.ts';

@@ -1,4 +1,5 @@
-import type { CommitOutcome, History, PresenceStore, SessionChange } from '../../core/ports.ts';
+import type { CommitOutcome, SessionChange } from '../../core/commit.ts';
+import type { History, PresenceStore } from '../../core/ports.ts';
 import type { FileOptions } from './open-database.ts';
 import type { Row, Value } from './statements.ts';
 

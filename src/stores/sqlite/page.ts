@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../../core/ports.ts';
+import type { Page, PageRequest } from '../../core/queries.ts';
 import type { Table } from '../shared/tables.ts';
 import { fromRow } from './codec.ts';
 import { readNumber } from './reading.ts';

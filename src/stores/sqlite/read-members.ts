@@ -1,6 +1,7 @@
 import type { MemberId, SessionId } from '../../core/ids.ts';
 import type { Member } from '../../core/member.ts';
-import type { MemberQuery, MemberReader } from '../../core/ports.ts';
+import type { MemberReader } from '../../core/ports.ts';
+import type { MemberQuery } from '../../core/queries.ts';
 import { identityKey } from '../../core/viewer.ts';
 import { memberTable } from '../shared/tables.ts';
 import { escapeText } from './codec.ts';

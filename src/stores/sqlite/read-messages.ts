@@ -1,5 +1,6 @@
 import type { Message } from '../../core/message.ts';
-import type { MessageQuery, MessageReader } from '../../core/ports.ts';
+import type { MessageReader } from '../../core/ports.ts';
+import type { MessageQuery } from '../../core/queries.ts';
 import { messageTable } from '../shared/tables.ts';
 import { escapeText } from './codec.ts';
 import { type Listing, readPage } from './page.ts';

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { SessionId } from '../../core/ids.ts';
-import type { Page, SessionQuery, SessionReader } from '../../core/ports.ts';
+import type { SessionReader } from '../../core/ports.ts';
+import type { Page, SessionQuery } from '../../core/queries.ts';
 import type { JsonObject, Session, SessionStatus } from '../../core/session.ts';
 import { asJson, hasEntries } from '../shared/metadata.ts';
 import { idempotencyTable, sessionTable } from '../shared/tables.ts';

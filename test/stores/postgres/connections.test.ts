@@ -6,19 +6,10 @@ import { ProblemError } from '../../../src/core/problem.ts';
 import { withoutPassword } from '../../../src/stores/postgres/connection-url.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/postgres-store.ts';
 import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-of-file.ts';
+import { problemOf } from '../../support/problem-of.ts';
 import { aChange, aMember, aMessage, aSending, created, joined, sent, start, stored } from '../../support/store-fixtures.ts';
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
-
-async function problemOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof ProblemError) return error.problem.code;
-    throw error;
-  }
-  return 'none';
-}
 
 describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
   const server = postgresOfFile();

@@ -1,38 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/ports.ts';
-import { ProblemError } from '../../../src/core/problem.ts';
-import { createPostgresStore } from '../../../src/stores/postgres/postgres-store.ts';
-import { type LossyProxy, createLossyProxy } from '../../support/lossy-proxy.ts';
 import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-of-file.ts';
+import { type StoreBehindProxy, storeBehindProxy } from '../../support/postgres-behind-proxy.ts';
+import { problemOf } from '../../support/problem-of.ts';
 import { aChange, aCreation, aMember, aMessage, aSending, aSession, created, start, stored } from '../../support/store-fixtures.ts';
-
-async function problemOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof ProblemError) return error.problem.code;
-    throw error;
-  }
-  return 'none';
-}
 
 describe.skipIf(postgresIsMissing)(`answers that are lost on their way${needsPostgres}`, () => {
   const server = postgresOfFile();
 
-  async function lossy(): Promise<{ readonly store: Store; readonly proxy: LossyProxy } & AsyncDisposable> {
-    const url = new URL(await server.freshUrl());
-    const proxy = await createLossyProxy(server.port);
-    url.port = String(proxy.port);
-    const store = await createPostgresStore({ url: url.href, poolSize: 2, waitMs: 1_000 });
-    return {
-      store,
-      proxy,
-      [Symbol.asyncDispose]: async () => {
-        await store[Symbol.asyncDispose]();
-        await proxy[Symbol.asyncDispose]();
-      },
-    };
-  }
+  const lossy = (): Promise<StoreBehindProxy> => storeBehindProxy(server, { waitMs: 1_000 });
 
   it('of a commit are found by its events, and it is not written twice', async () => {
     await using world = await lossy();

@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/ports.ts';
-import { ProblemError } from '../../../src/core/problem.ts';
 import { createDatabase } from '../../../src/stores/postgres/database.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/postgres-store.ts';
-import { type LossyProxy, createLossyProxy } from '../../support/lossy-proxy.ts';
 import { needsPostgres, postgresIsMissing, postgresOfFile } from '../../support/postgres-of-file.ts';
+import { type StoreBehindProxy, storeBehindProxy } from '../../support/postgres-behind-proxy.ts';
+import { problemOf } from '../../support/problem-of.ts';
 import { aMessage, aSending, created } from '../../support/store-fixtures.ts';
-
-async function problemOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof ProblemError) return error.problem.code;
-    throw error;
-  }
-  return 'none';
-}
 
 /** As short as a statement may take. */
 const limits = { waitMs: 300, statementMs: 300 };
@@ -23,29 +12,7 @@ const limits = { waitMs: 300, statementMs: 300 };
 describe.skipIf(postgresIsMissing)(`a network that passes nothing on${needsPostgres}`, () => {
   const server = postgresOfFile();
 
-  interface World extends AsyncDisposable {
-    readonly url: string;
-    /** Reaches the server through the proxy. */
-    readonly store: Store;
-    readonly proxy: LossyProxy;
-  }
-
-  async function stalling(): Promise<World> {
-    const url = await server.freshUrl();
-    const proxy = await createLossyProxy(server.port);
-    const through = new URL(url);
-    through.port = String(proxy.port);
-    const store = await createPostgresStore({ url: through.href, poolSize: 2, ...limits });
-    return {
-      url,
-      store,
-      proxy,
-      async [Symbol.asyncDispose]() {
-        await store[Symbol.asyncDispose]();
-        await proxy[Symbol.asyncDispose]();
-      },
-    };
-  }
+  const stalling = (): Promise<StoreBehindProxy> => storeBehindProxy(server, limits);
 
   it('makes reads and commits fail in bounded time, also those that wait for a connection, and is over when it is', async () => {
     await using world = await stalling();
