@@ -118,7 +118,7 @@ async function compose(
   const secret = await secretOf(config);
   const report = (what: string) => (error: unknown) => logger.error({ err: error }, what);
 
-  const observer = createObserver({
+  const observer = await createObserver({
     metrics: config.metrics.enabled,
     version: await packageVersion(),
     storeDriver: config.store.driver,
@@ -261,9 +261,10 @@ async function compose(
     }),
   );
   bus.hear(({ sessionId, messageId, text }) => hub?.emit(sessionId, { type: 'REPLY_DELTA', messageId, text }));
-  const { enabled, host, port, token } = config.metrics;
-  const page = { token, render: () => observer.render() };
-  const metricsServer = enabled && port !== null ? own(createMetricsServer({ host, port, ...page })) : null;
+  const { metrics } = observer;
+  const { host, port, token } = config.metrics;
+  const page = metrics && { token, render: () => metrics.render() };
+  const metricsServer = page !== null && port !== null ? own(createMetricsServer({ host, port, ...page })) : null;
   const transport = own(
     await createTransport({
       engine,
@@ -280,16 +281,16 @@ async function compose(
       graphiql: config.graphql.graphiql,
       introspection: config.graphql.introspection,
       observer: observer.transport,
-      metrics: enabled && port === null ? page : null,
+      metrics: port === null ? page : null,
     }),
   );
-  observer.watch({ store, bus, backends, hub, transport });
+  metrics?.watch({ store, bus, backends, hub, transport });
 
   return {
     async start() {
       const ownMetricsUrl = (await metricsServer?.listen()) ?? null;
       const { url } = await transport.listen();
-      const metricsUrl = ownMetricsUrl ?? (enabled ? `${url}/metrics` : null);
+      const metricsUrl = ownMetricsUrl ?? (metrics === null ? null : `${url}/metrics`);
       expiry.start();
       retention.start();
       logger.info({ url, metricsUrl, environment: config.environment, store: config.store.driver }, 'Parley is listening');

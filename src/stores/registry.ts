@@ -3,10 +3,7 @@ import { extname, join, resolve } from 'node:path';
 import type { Store } from '../core/ports.ts';
 import { createMemoryStore } from './memory.ts';
 import { placeOf } from './postgres/connection-url.ts';
-import { openPostgresSource, openPostgresTarget } from './postgres/copy-sides.ts';
-import { createPostgresStore } from './postgres/postgres-store.ts';
 import { CopyRefused, type CopySource, type CopyTarget } from './shared/migration/sides.ts';
-import { openSqliteSource, openSqliteTarget } from './sqlite/copy-sides.ts';
 import type { Durability } from './sqlite/open-database.ts';
 import { createSqliteStore } from './sqlite/sqlite-store.ts';
 
@@ -28,12 +25,13 @@ export interface StoreConfig {
 
 const sqliteFile = 'parley.sqlite';
 
-/** How each driver opens its store: one line for each. `dataDir` is the gateway's data directory. */
+/** How each driver opens its store: one line for each. `dataDir` is the gateway's data directory. Clients are loaded where they are named. */
 export const storeDrivers: Readonly<Record<StoreDriverName, (config: StoreConfig, dataDir: string) => Promise<Store>>> = {
   sqlite: ({ durability = 'full' }, dataDir) => createSqliteStore({ path: join(dataDir, sqliteFile), durability }),
   memory: async () => createMemoryStore(),
   postgres: async ({ url = null, poolSize = 10, waitMs = 5_000, statementMs = 10_000 }) => {
     if (url === null) throw new Error('Expected `store.url` to be a postgres:// URL, got null');
+    const { createPostgresStore } = await import('./postgres/postgres-store.ts');
     return createPostgresStore({ url, poolSize, waitMs, statementMs });
   },
 };
@@ -75,15 +73,19 @@ export function parseStoreAddress(address: string): StoreAddress {
     case 'sqlite': {
       if (rest === '') break;
       const path = sqlitePathOf(rest);
-      return { identity: path, openSource: () => openSqliteSource(path), openTarget: () => openSqliteTarget(path) };
+      return {
+        identity: path,
+        openSource: async () => (await import('./sqlite/copy-sides.ts')).openSqliteSource(path),
+        openTarget: async () => (await import('./sqlite/copy-sides.ts')).openSqliteTarget(path),
+      };
     }
     case 'postgres':
     case 'postgresql': {
       if (!URL.canParse(address)) break;
       return {
         identity: address,
-        openSource: () => openPostgresSource(address),
-        openTarget: () => openPostgresTarget(address),
+        openSource: async () => (await import('./postgres/copy-sides.ts')).openPostgresSource(address),
+        openTarget: async () => (await import('./postgres/copy-sides.ts')).openPostgresTarget(address),
       };
     }
     case 'memory':

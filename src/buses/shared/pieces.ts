@@ -7,7 +7,6 @@ export interface Pieces {
   add(piece: Piece): void;
   /** As many as a payload holds. */
   take(): readonly Piece[];
-  readonly isEmpty: boolean;
   clear(): void;
 }
 
@@ -49,9 +48,6 @@ export function createPieces(maxUnits: number): Pieces {
         if (room <= 0) break;
       }
       return taken;
-    },
-    get isEmpty() {
-      return waiting.size === 0;
     },
     clear() {
       waiting.clear();
