@@ -152,10 +152,11 @@ describe.skipIf(postgresIsMissing)(`open sockets of another gateway${needsPostgr
         await expectDismissed(url, ofLeft, 'MemberLeft', left.credentials, 'UNAUTHENTICATED');
         await expectOver(ofEnded, 'SessionEnded', 'ENDED');
         await expectOver(ofExpired, 'SessionExpired', 'EXPIRED');
-        // Nothing has happened to the session: its streams break off, and nobody comes back with this key.
+        // Nothing has happened to the session: its streams break off, and a second later nobody comes back with this key.
         expect(await ofRevoked.socket.closed).toBe('4401 UNAUTHENTICATED');
         expect(await ofRevoked.stream.ended).toBeInstanceOf(Error);
-        expect((await post(url, '{ viewer { __typename } }', {}, own)).status).toBe(401);
+        const asking = async (): Promise<number> => (await post(url, '{ viewer { __typename } }', {}, own)).status;
+        await expect.poll(asking, { timeout: 10_000 }).toBe(401);
       }
     }
 
