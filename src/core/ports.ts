@@ -175,6 +175,8 @@ export interface Store extends AsyncDisposable {
   lease(name: string, holder: string, now: number, until: number): Promise<boolean>;
   /** Rejects where the store cannot answer. */
   check(signal?: AbortSignal): Promise<void>;
+  /** Rejects, with the reason, where it answers but does not write what it was last given: it is read only, or its disk is full. */
+  checkWrites(): Promise<void>;
 }
 
 // ---- the rest -------------------------------------------------------------------------------------------------------

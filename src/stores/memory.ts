@@ -125,6 +125,7 @@ export function createMemoryStore({ epoch = newEpoch() }: MemoryStoreOptions = {
       signal?.throwIfAborted();
       await answer(() => null);
     },
+    checkWrites: () => answer(() => undefined),
     [Symbol.asyncDispose]: async () => {
       closed = true;
     },

@@ -56,7 +56,7 @@ export interface TransportOptions extends ServerOptions, LiveOptions {
   readonly authenticator: Authenticator;
   /** Those of the viewers of open connections whose credentials were revoked, or whose membership ended. Asked every second. */
   readonly findRevoked: (viewers: Iterable<Viewer>) => Promise<ReadonlySet<Viewer>>;
-  readonly store: Pick<Store, 'check'>;
+  readonly store: Pick<Store, 'check' | 'checkWrites'>;
   readonly bus: Pick<Bus, 'check'>;
   /** What readiness tells of. */
   readonly backends: ReadonlyMap<string, Pick<Backend, 'kind' | 'health'>>;
@@ -118,8 +118,8 @@ export async function createTransport(options: TransportOptions): Promise<Transp
 
   registerHealth(app, {
     checks: { store: (signal) => store.check(signal) },
-    // Without it, changes at other gateways are looked for.
-    helpers: { bus: (signal) => bus.check(signal) },
+    // Without a bus, changes at other gateways are looked for. A store that does not write still reads.
+    helpers: { bus: (signal) => bus.check(signal), storeWrites: () => store.checkWrites() },
     backends,
     isDraining,
     onFailure: (check, error) => logger.warn({ err: error, check }, 'A check of readiness failed'),

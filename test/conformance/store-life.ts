@@ -28,6 +28,7 @@ export const lifeChecks: Checks = (check) => {
   check('answers a check, unless that was given up', async (store) => {
     await store.check();
     await store.check(AbortSignal.timeout(30_000));
+    await store.checkWrites();
     const reason = new Error('not now');
     await expect(store.check(AbortSignal.abort(reason))).rejects.toBe(reason);
   });

@@ -36,9 +36,11 @@ export async function createCluster(storeUrl: string, common: Env = {}): Promise
 }
 
 /** What `/health/ready` says, and with which status. */
-export async function readiness(
-  url: string,
-): Promise<{ readonly code: number; readonly status?: string; readonly checks?: { readonly store: string; readonly bus: string } }> {
+export async function readiness(url: string): Promise<{
+  readonly code: number;
+  readonly status?: string;
+  readonly checks?: Readonly<Record<'store' | 'bus' | 'storeWrites', string>>;
+}> {
   const response = await fetch(`${url}/health/ready`);
   return { code: response.status, ...((await response.json()) as object) };
 }

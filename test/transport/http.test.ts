@@ -184,18 +184,21 @@ describe('health', () => {
       if (failing === name) throw new Error('gone');
       if (failing === 'slow') await new Promise(() => {});
     };
-    await start({ transport: { store: { check: check('store') }, bus: { check: check('bus') } } });
+    await start({ transport: { store: { check: check('store'), checkWrites: check('storeWrites') }, bus: { check: check('bus') } } });
     const ready = async (): Promise<unknown> => {
       const answer = await fetch(`${world.url}/health/ready`);
       return [answer.status, await answer.json()];
     };
-    expect(await ready()).toEqual([200, { status: 'ready', checks: { store: 'up', bus: 'up' }, backends: {} }]);
+    const up = { store: 'up', bus: 'up', storeWrites: 'up' };
+    expect(await ready()).toEqual([200, { status: 'ready', checks: up, backends: {} }]);
     failing = 'store';
-    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'down', bus: 'up' }, backends: {} }]);
+    expect(await ready()).toEqual([503, { status: 'unready', checks: { ...up, store: 'down' }, backends: {} }]);
     failing = 'bus';
-    expect(await ready()).toEqual([200, { status: 'degraded', checks: { store: 'up', bus: 'down' }, backends: {} }]);
+    expect(await ready()).toEqual([200, { status: 'degraded', checks: { ...up, bus: 'down' }, backends: {} }]);
+    failing = 'storeWrites';
+    expect(await ready()).toEqual([200, { status: 'degraded', checks: { ...up, storeWrites: 'down' }, backends: {} }]);
     failing = 'slow';
-    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'down', bus: 'down' }, backends: {} }]);
+    expect(await ready()).toEqual([503, { status: 'unready', checks: { store: 'down', bus: 'down', storeWrites: 'down' }, backends: {} }]);
     expect((await fetch(`${world.url}/health/live`)).status).toBe(200);
   });
 
@@ -242,7 +245,7 @@ describe('health', () => {
       200,
       {
         status: 'ready',
-        checks: { store: 'up', bus: 'up' },
+        checks: { store: 'up', bus: 'up', storeWrites: 'up' },
         backends: { one: 'UP', two: 'DEGRADED', three: 'DOWN', broken: 'DOWN', silent: 'DOWN' },
       },
     ]);

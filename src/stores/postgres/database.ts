@@ -5,6 +5,7 @@ import { Pool, type PoolClient, TypeOverrides } from 'pg';
 import { ProblemError } from '../../core/problem.ts';
 import type { Row, Value } from './codec.ts';
 import { busy } from '../shared/unavailable.ts';
+import { createWriting } from '../shared/writing.ts';
 import { failureKind, refusal, unanswered, unreachable } from './failures.ts';
 
 /** Executes one statement of its own transaction; a failed one is repeated, since it only reads or is the same when done twice. */
@@ -16,6 +17,8 @@ export interface Database extends AsyncDisposable {
   readonly once: Query;
   /** The same of one that finds out itself whether it was done: it is told that it is sent again. */
   traced(sql: string, values: (again: boolean) => readonly unknown[]): Promise<readonly Row[]>;
+  /** @throws Error where the server refuses to write. */
+  checkWrites(): void;
   /** Connections that are open, those of them that nobody uses, and statements that wait for one. */
   readonly pool: { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number };
 }
@@ -91,6 +94,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
   // Nor does the pool listen while one is in use: its end reaches whoever waits for an answer, and without a listener the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const nameOf = createNames();
+  const writing = createWriting();
 
   async function acquire(): Promise<PoolClient> {
     if (pool.waitingCount >= maxWaiting) throw busy();
@@ -116,9 +120,12 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
         rowMode: 'array',
       });
       client.release();
+      writing.done(sql);
       return rows;
     } catch (error) {
-      client.release(failureKind(error) === 'lost');
+      const kind = failureKind(error);
+      // One to a server that only reads may have been to the primary: the next one is, where that is another server now.
+      client.release(kind === 'lost' || kind === 'unwritable');
       throw error;
     }
   }
@@ -139,6 +146,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
         const kind = failureKind(error);
         if (kind === 'slow') throw givenUp(busy());
         if (kind === 'refused') throw refusal(error);
+        if (kind === 'unwritable') throw givenUp(writing.refused(sql, refusal(error)));
         const isUncertain = kind === 'lost' && sent;
         if (isUncertain && repeat === 'never') throw unanswered();
         again ||= isUncertain;
@@ -152,6 +160,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     query: (sql, values = []) => run(sql, () => values, 'same'),
     once: (sql, values = []) => run(sql, () => values, 'never'),
     traced: (sql, values) => run(sql, values, 'traced'),
+    checkWrites: () => writing.check(),
     pool,
     async [Symbol.asyncDispose]() {
       const closed = new AbortController();

@@ -14,6 +14,8 @@ export type FailureKind =
   | 'lost'
   /** It took longer than a statement may; rolled back. */
   | 'slow'
+  /** The server reads and does not write; rolled back. */
+  | 'unwritable'
   /** What does not hang together, or a mistake of ours. */
   | 'refused';
 
@@ -22,6 +24,8 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map([
   ['40P01', 'rolled-back'], // deadlock_detected
   ['57014', 'slow'], // query_canceled: by statement_timeout
   ['55P03', 'slow'], // lock_not_available
+  ['25006', 'unwritable'], // read_only_sql_transaction
+  ['53100', 'unwritable'], // disk_full
   ['57P01', 'lost'], // admin_shutdown
   ['57P02', 'lost'], // crash_shutdown
   ['57P03', 'lost'], // cannot_connect_now

@@ -77,12 +77,19 @@ export type JobResult = Jobs[JobKind]['result'];
 /** To the writer. After 'close' nothing more is sent. */
 export type ToWriter = readonly Job[] | 'close';
 
+export interface Failure {
+  readonly index: number;
+  readonly message: string;
+  /** The file cannot be written to, whatever is to be written: it is read only, or there is no room for more. */
+  readonly unwritable: boolean;
+}
+
 /** The ends of the oldest jobs that had none yet, in the order in which the jobs came. */
 export interface Acknowledgement {
   readonly kind: 'done';
   /** Undefined where the job failed. */
   readonly results: readonly (JobResult | undefined)[];
-  readonly failures: readonly { readonly index: number; readonly message: string }[];
+  readonly failures: readonly Failure[];
   /** How many transactions it took. */
   readonly transactions: number;
 }

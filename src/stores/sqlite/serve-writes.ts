@@ -6,12 +6,23 @@ import { openForWriting } from './open-database.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+// SQLite's result codes: SQLITE_READONLY and SQLITE_FULL, of which there are kinds, and SQLITE_IOERR_WRITE, which is a quota's.
+const readOnly = 8;
+const full = 13;
+const writeFailed = 778;
+
+function isUnwritable(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+  // oxlint-disable-next-line no-bitwise -- the kind is in the higher bits
+  return code === writeFailed || [readOnly, full].includes(code & 0xff);
+}
+
 /** Executes the jobs in one transaction. Where one of them throws, all is rolled back and each is tried alone, so that it fails alone. */
 function execute(database: DatabaseSync, apply: (job: Job) => JobResult, jobs: readonly Job[]): Acknowledgement {
   const failed = (error: unknown): Acknowledgement => ({
     kind: 'done',
     results: jobs.map(() => undefined),
-    failures: jobs.map((_, index) => ({ index, message: messageOf(error) })),
+    failures: jobs.map((_, index) => ({ index, message: messageOf(error), unwritable: isUnwritable(error) })),
     transactions: 0,
   });
   try {
@@ -31,7 +42,7 @@ function execute(database: DatabaseSync, apply: (job: Job) => JobResult, jobs: r
   return {
     kind: 'done',
     results: alone.flatMap(({ results }) => results),
-    failures: alone.flatMap(({ failures }, index) => failures.map(({ message }) => ({ index, message }))),
+    failures: alone.flatMap(({ failures }, index) => failures.map((failure) => ({ ...failure, index }))),
     transactions: alone.reduce((sum, { transactions }) => sum + transactions, 0),
   };
 }

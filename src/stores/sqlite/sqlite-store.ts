@@ -83,6 +83,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
         readNumber(prepare, 'SELECT 1');
         await writes.check(signal);
       },
+      checkWrites: async () => writes.checkWrites(),
       [Symbol.asyncDispose]: async () => {
         // Before the writer: the last connection to close carries the log over, and this one may not write.
         turn.end();

@@ -2,6 +2,7 @@ import { addAbortListener, once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Acknowledgement, FromWriter, Job, JobKind, JobResult, Jobs, ToWriter, WriterData } from './jobs.ts';
 import { busy } from '../shared/unavailable.ts';
+import { createWriting } from '../shared/writing.ts';
 
 export interface WriteStats {
   /** Jobs acknowledged, among them refused ones. */
@@ -23,9 +24,12 @@ export interface WriteQueue extends AsyncDisposable {
   /** Resolves once the job is on disk. Rejects where it failed, and then nothing of it is written, or where the store is closed. */
   submit<K extends JobKind>(job: Jobs[K]['job'] & { readonly kind: K }): Promise<Jobs[K]['result']>;
   check(signal?: AbortSignal): Promise<void>;
+  /** @throws Error where the file cannot be written to. */
+  checkWrites(): void;
 }
 
 interface Waiter {
+  readonly kind: JobKind;
   readonly resolve: (result: JobResult) => void;
   readonly reject: (reason: Error) => void;
 }
@@ -60,6 +64,7 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
   let state: State = { phase: 'open' };
   let unsent: Job[] = [];
   const waiters: Waiter[] = [];
+  const writing = createWriting();
   const stats = {
     jobs: 0,
     transactions: 0,
@@ -83,12 +88,17 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
     const done = waiters.splice(0, results.length);
     stats.jobs += done.length;
     stats.transactions += transactions;
-    for (const { index, message } of failures) {
-      done[index]?.reject(new Error(`The SQLite store at ${data.path} could not write: ${message}`));
+    for (const { index, message, unwritable } of failures) {
+      const waiter = done[index];
+      if (waiter === undefined) continue;
+      const error = new Error(`The SQLite store at ${data.path} could not write: ${message}`);
+      waiter.reject(unwritable ? writing.refused(waiter.kind, error) : error);
     }
     for (const [index, waiter] of done.entries()) {
       const result = results[index];
-      if (result !== undefined) waiter.resolve(result);
+      if (result === undefined) continue;
+      writing.done(waiter.kind);
+      waiter.resolve(result);
     }
   };
 
@@ -118,7 +128,7 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
     // But where many come one by one, some go ahead, so that the disk is written to while the others are decided.
     else if (count === jobsAhead) queueMicrotask(send);
     const { promise, resolve, reject } = Promise.withResolvers<JobResult>();
-    waiters.push({ resolve, reject });
+    waiters.push({ kind: job.kind, resolve, reject });
     return promise;
   };
 
@@ -131,6 +141,7 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
       const listener = signal && addAbortListener(signal, () => reject(signal.reason));
       await Promise.race([submit({ kind: 'ping' }), aborted]).finally(() => listener?.[Symbol.dispose]());
     },
+    checkWrites: () => writing.check(),
     [Symbol.asyncDispose]: () => {
       if (state.phase === 'failed') return exited;
       if (state.phase === 'closing') return state.closed;

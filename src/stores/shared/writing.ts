@@ -1,0 +1,32 @@
+import type { ProblemError } from '../../core/problem.ts';
+import { unavailable } from './unavailable.ts';
+
+/** Whether a store that reads also writes: one that is read only or has no room left refuses what is to be written, and goes on otherwise. */
+export interface Writing {
+  /** Keeps why it was refused, and answers with what the caller is told. */
+  refused(what: string, reason: Error): ProblemError;
+  /** That was written. */
+  done(what: string): void;
+  /** @throws The reason, from a refusal on until something that was refused is written. */
+  check(): void;
+}
+
+export function createWriting(): Writing {
+  const refusedOnes = new Set<string>();
+  let latest: Error | null = null;
+  return {
+    refused(what, reason) {
+      refusedOnes.add(what);
+      latest = reason;
+      return unavailable('The store takes no writes now.');
+    },
+    done(what) {
+      if (latest === null || !refusedOnes.has(what)) return;
+      refusedOnes.clear();
+      latest = null;
+    },
+    check() {
+      if (latest !== null) throw latest;
+    },
+  };
+}
