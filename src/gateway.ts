@@ -30,6 +30,7 @@ import { createEngine } from './graphql/engine.ts';
 import { errorCodes } from './graphql/errors.ts';
 import { type Hub, createHub } from './live/hub.ts';
 import { createPresence } from './live/presence.ts';
+import { createBackgroundReports } from './observability/background-reports.ts';
 import { createLogger } from './observability/logger.ts';
 import { observeEngine } from './observability/observe-engine.ts';
 import { createObserver } from './observability/observe.ts';
@@ -116,7 +117,7 @@ async function compose(
     );
   }
   const secret = await secretOf(config);
-  const report = (what: string) => (error: unknown) => logger.error({ err: error }, what);
+  const report = createBackgroundReports(logger);
 
   const observer = await createObserver({
     metrics: config.metrics.enabled,
