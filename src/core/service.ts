@@ -159,6 +159,8 @@ export interface ListRequest {
 /** Newest first where the service can. */
 export interface ListPage {
   readonly sessions: readonly Found[];
+  /** Rows that are not as the service documents them, and were left out. @default 0 */
+  readonly unreadable?: number;
   readonly next: string | null;
 }
 
