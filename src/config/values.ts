@@ -71,10 +71,16 @@ export const busSchemes = {
 
 const schemes = Object.values(busSchemes).flat();
 
+/** PostgreSQL takes a socket's folder instead, in the query. */
+function hasHost(value: string): boolean {
+  const { host, protocol, searchParams } = new URL(value);
+  return host !== '' || (protocol.startsWith('postgres') && Boolean(searchParams.get('host')));
+}
+
 export const busUrl = (): z.ZodString =>
   ruled(
-    z.string().refine((value) => schemes.some((scheme) => value.startsWith(scheme)) && URL.canParse(value) && new URL(value).host !== ''),
-    `a URL that begins with ${quoted(schemes)}`,
+    z.string().refine((value) => schemes.some((scheme) => value.startsWith(scheme)) && URL.canParse(value) && hasHost(value)),
+    `a URL with a host that begins with ${quoted(schemes)}`,
   );
 
 /** What PostgreSQL, Redis and NATS all take as it is. */

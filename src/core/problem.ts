@@ -66,9 +66,10 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
 
-  constructor(cause: Problem) {
-    super(cause.detail ?? cause.title);
-    this.problem = cause;
+  /** @param options - `cause` is for the log: nobody is shown it. */
+  constructor(given: Problem, options?: ErrorOptions) {
+    super(given.detail ?? given.title, options);
+    this.problem = given;
   }
 }
 

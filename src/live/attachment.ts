@@ -146,11 +146,16 @@ export class Attachment {
    * @param end - The last event there is, where nothing comes any more: the subscription ends there. The group may not be so far yet.
    */
   async #goLive(end: number | null): Promise<void> {
+    let lookedAgain = false;
     while (this.#seq < Math.max(this.#group.position, end ?? 0)) {
       const { events, oldest, head } = await this.#watcher.read(this.#seq);
       if (this.#detached) return;
-      // A read that was under way with others began before the end was written: it is over now, and the next one begins after it.
-      if (events.length === 0 && end !== null && head < end) continue;
+      // A read that was under way with others began before the end was written. It is over now, and the next one begins after it: what
+      // that does not see is gone, as all that is left of a session which is removed meanwhile.
+      if (events.length === 0 && end !== null && head < end && !lookedAgain) {
+        lookedAgain = true;
+        continue;
+      }
       if (events.length === 0 || oldest > this.#seq + 1) return this.lose();
       for (const event of events) {
         await this.#replay(event);

@@ -169,8 +169,14 @@ export function createHub(options: HubOptions): Hub {
   async function poll(): Promise<void> {
     const watched = [...watchers.values()];
     if (watched.length === 0) return;
+    const given = watched.map(({ head }) => head);
     const heads = await store.timeline.heads(watched.map(({ sessionId }) => sessionId));
-    watched.forEach((watcher, index) => watcher.hint(heads[index] ?? 0));
+    for (const [index, watcher] of watched.entries()) {
+      const head = heads[index] ?? 0;
+      // Read after that was given: a database that was restored, or has failed over to a copy that lacked the end.
+      if (head < (given[index] ?? 0)) watcher.rewound();
+      else watcher.hint(head);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MemberId } from '../core/ids.ts';
 import type { Clock, Presence, PresenceStore } from '../core/ports.ts';
+import { sleepUntil } from '../core/sleep.ts';
 
 export interface PresenceOptions {
   readonly store: PresenceStore;
@@ -26,11 +27,14 @@ export interface PresenceOptions {
 
 /** So many members are noted in one go. */
 const page = 1_000;
+/** Telling the others that the gateway stops may take so long. */
+const leaveMs = 1_000;
 
 /** Who is online: at this gateway, which knows at once, and at the others that share the store, which note it there. */
 export function createPresence(options: PresenceOptions): Presence & AsyncDisposable {
   const { store, clock, report, collectMs = 50, beatMs = 3_000, lastsMs = 10_000 } = options;
   const gateway = randomUUID();
+  const ended = new AbortController();
   const counts = new Map<MemberId, number>();
   /** What the store has of this gateway. */
   const noted = new Set<MemberId>();
@@ -88,6 +92,11 @@ export function createPresence(options: PresenceOptions): Presence & AsyncDispos
     } while (changed.size > 0 && !isClosed());
   }
 
+  async function leave(): Promise<void> {
+    await running;
+    if (isNoting !== null) await store.leave(gateway).catch(report);
+  }
+
   function change(memberId: MemberId): void {
     changed.add(memberId);
     plan(clock.now() + collectMs);
@@ -122,8 +131,10 @@ export function createPresence(options: PresenceOptions): Presence & AsyncDispos
       if (closed) return;
       closed = true;
       timer?.wake[Symbol.dispose]();
-      await running;
-      if (isNoting !== null) await store.leave(gateway).catch(report);
+      // Of a store that hangs the end does not wait: there, those who were online here are not after `lastsMs`.
+      const late = sleepUntil(clock, clock.now() + leaveMs, ended.signal).catch(() => undefined);
+      await Promise.race([leave(), late]);
+      ended.abort();
     },
   };
 }

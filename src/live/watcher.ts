@@ -38,6 +38,16 @@ export class Watcher {
     this.#wake();
   }
 
+  /** The last event that the groups were given; 0 = none yet. */
+  get head(): number {
+    return this.#head ?? 0;
+  }
+
+  /** The store has gone back to before what was given: what follows would have numbers of which one half is thought to be known. */
+  rewound(): void {
+    this.#lose();
+  }
+
   /** Gives the groups something that is on no timeline: after what they have been given, and lost on those who are not live yet. */
   emit(body: TransientBody): void {
     const at = this.#resources.clock.now();

@@ -129,6 +129,16 @@ test('an address of another machine is named', async () => {
   expect(stderr).toBe('192.0.2.1 is no address of this machine: choose one with --host or HOST\n');
 });
 
+test('a store that cannot be opened is named once, with the reason', async () => {
+  await using folder = await createFolder();
+  const env = { PARLEY_STORE_DRIVER: 'postgres', PARLEY_STORE_URL: 'postgres://127.0.0.1:1/parley' };
+  const { code, stderr } = await runParley(['start', '--port', '0'], { cwd: folder.path, env });
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    'The gateway cannot be started: The PostgreSQL store at 127.0.0.1:1/parley cannot be opened: connect ECONNREFUSED 127.0.0.1:1\n',
+  );
+});
+
 test('a second signal ends it at once', async () => {
   await using folder = await createFolder();
   await using parley = await startParley(['--port', '0'], { cwd: folder.path, env: { PARLEY_DRAIN_SECONDS: '3600' } });

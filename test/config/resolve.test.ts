@@ -201,7 +201,11 @@ describe('mistakes', () => {
     ],
     [
       { bus: { driver: 'nats', url: 'http://bus.internal' } },
-      'Expected `bus.url` to be `null`, or a URL that begins with `postgres://`, `postgresql://`, `redis://`, `rediss://`, `nats://`, `tls://`, got (hidden)',
+      'Expected `bus.url` to be `null`, or a URL with a host that begins with `postgres://`, `postgresql://`, `redis://`, `rediss://`, `nats://`, `tls://`, got (hidden)',
+    ],
+    [
+      { bus: { driver: 'redis', url: 'redis:///0?host=/run/redis' } },
+      'Expected `bus.url` to be `null`, or a URL with a host that begins with `postgres://`, `postgresql://`, `redis://`, `rediss://`, `nats://`, `tls://`, got (hidden)',
     ],
     [
       { bus: { channel: 'two words' } },
@@ -218,6 +222,7 @@ describe('mistakes', () => {
   test.each([
     ['postgres', 'postgres://parley@db.internal/parley'],
     ['postgres', 'postgresql://db.internal'],
+    ['postgres', 'postgres:///parley?host=/run/postgresql'],
     ['redis', 'redis://bus.internal:6379'],
     ['redis', 'rediss://user:pass@bus.internal'],
     ['nats', 'nats://token@bus.internal'],

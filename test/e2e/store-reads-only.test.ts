@@ -20,6 +20,9 @@ const ready = { code: 200, status: 'ready', checks: { store: 'up', storeWrites: 
 const send = (url: string, { credentials }: Admitted, content: string): Promise<any> =>
   mutate(url, 'sendMessage', { content, idempotencyKey: content.slice(0, 50) }, '... on MessageDelivery { message { id } }', credentials);
 
+const challenge = (url: string): Promise<any> =>
+  mutate(url, 'requestWalletChallenge', { address: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' }, '');
+
 async function countAt(url: string, { credentials }: Admitted): Promise<number> {
   return (await query(url, '{ currentSession { messages(first: 1) { totalCount } } }', {}, credentials)).currentSession.messages.totalCount;
 }
@@ -30,6 +33,7 @@ async function expectReadsOnly(gateway: GatewayProcess, host: Admitted, reason: 
   const count = await countAt(url, host);
   expect(await send(url, host, 'Refused')).toMatchObject(refused);
   expect(await mutate(url, 'createSession', {}, '')).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await challenge(url)).toMatchObject({ code: 'UNAVAILABLE' });
   expect(await countAt(url, host)).toBe(count);
   expect(await readiness(url)).toMatchObject(readsOnly);
   await expect.poll(() => gateway.output()).toContain(reason);
@@ -64,6 +68,8 @@ test.skipIf(prlimit === null)(
         .poll(async () => (await send(url, host, `${++sent} ${long}`)).__typename, { timeout: 60_000, interval: 1 })
         .toBe('Problem');
       expect(await countAt(url, host)).toBe(sent - 1);
+      // The little that there is still room for.
+      await expect.poll(async () => (await challenge(url)).__typename, { timeout: 20_000, interval: 1 }).toBe('Problem');
       await expectReadsOnly(gateway, host, 'could not write: disk I/O error');
       limit('unlimited');
       await expectWrites(url, host);

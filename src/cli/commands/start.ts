@@ -38,7 +38,8 @@ function greet(url: string, graphiql: boolean): void {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function explain(error: unknown): never {
-  throw new CommandFailure(`The gateway cannot be started: ${messageOf(error)}`, { cause: error });
+  const { cause } = error instanceof Error ? error : {};
+  throw new CommandFailure(`The gateway cannot be started: ${messageOf(error)}`, { cause });
 }
 
 /** Which of the two listeners it was. */

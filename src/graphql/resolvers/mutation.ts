@@ -74,7 +74,9 @@ export const Mutation: MutationResolvers = {
     const name = backend ? backendName(backend, context) : null;
     return backend && name === null
       ? unknownBackend('backend', backend, context)
-      : walletAuth.challenge({ address, chain: chain ?? 'ethereum', backend: name, remoteAddress: context.caller.remoteAddress });
+      : walletAuth
+          .challenge({ address, chain: chain ?? 'ethereum', backend: name, remoteAddress: context.caller.remoteAddress })
+          .catch(problemIn);
   },
-  verifyWallet: (_, { input }, { services }) => services.walletAuth.verify(input),
+  verifyWallet: (_, { input }, { services }) => services.walletAuth.verify(input).catch(problemIn),
 };

@@ -108,7 +108,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     }
   }
 
-  async function attempt(sql: string, values: readonly unknown[], onSent: () => void): Promise<readonly Row[]> {
+  async function attempt(sql: string, values: readonly unknown[], repeat: Repeat, onSent: () => void): Promise<readonly Row[]> {
     const client = await acquire();
     onSent();
     const name = nameOf(sql);
@@ -120,7 +120,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
         rowMode: 'array',
       });
       client.release();
-      writing.done(sql);
+      writing.done(sql, repeat !== 'same');
       return rows;
     } catch (error) {
       const kind = failureKind(error);
@@ -138,19 +138,20 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     for (let count = 1; ; count += 1) {
       let sent = false;
       try {
-        return await attempt(sql, values(again), () => {
+        return await attempt(sql, values(again), repeat, () => {
           sent = true;
         });
       } catch (error) {
         if (error instanceof ProblemError) throw givenUp(error);
         const kind = failureKind(error);
         if (kind === 'slow') throw givenUp(busy());
-        if (kind === 'refused') throw refusal(error);
+        // Who is not let in does not reach it: the password, the database or the right to connect is another one now.
+        if (kind === 'refused') throw sent ? refusal(error) : givenUp(unreachable(error));
         if (kind === 'unwritable') throw givenUp(writing.refused(sql, refusal(error)));
         const isUncertain = kind === 'lost' && sent;
         if (isUncertain && repeat === 'never') throw unanswered();
         again ||= isUncertain;
-        if (count === attempts || performance.now() - began > waitMs) throw givenUp(kind === 'lost' ? unreachable() : busy());
+        if (count === attempts || performance.now() - began > waitMs) throw givenUp(kind === 'lost' ? unreachable(error) : busy());
       }
       await delay(firstDelayMs * 2 ** count * (0.5 + Math.random()));
     }

@@ -2,7 +2,7 @@ import type { ProblemError } from '../../core/problem.ts';
 import { unavailable } from '../shared/unavailable.ts';
 
 /** Nothing was written. */
-export const unreachable = (): ProblemError => unavailable('The store cannot be reached.');
+export const unreachable = (cause: unknown): ProblemError => unavailable('The store cannot be reached.', { cause: asError(cause) });
 
 /** The connection went while a change was under way that cannot be looked up. */
 export const unanswered = (): ProblemError => unavailable("The store's answer was lost: whether the change was written is not known.");
@@ -35,17 +35,23 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map([
 
 const sqlState = /^[0-9A-Z]{5}$/;
 
+// A quota of the file system has no code of its own before PostgreSQL 16.
+const quota = /disk quota exceeded/i;
+
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 /** What an error of the client library comes to. One that carries no SQLSTATE is of the connection, and so is one of class 08. */
 export function failureKind(error: unknown): FailureKind {
   const code = codeOf(error);
   if (!sqlState.test(code) || code.startsWith('08')) return 'lost';
-  return kinds.get(code) ?? 'refused';
+  return kinds.get(code) ?? (quota.test(messageOf(error)) ? 'unwritable' : 'refused');
 }
 
 /** The error in our words. Its details would quote what is stored. */
 export const refusal = (error: unknown): Error => new Error(`PostgreSQL refused it: ${messageOf(error)} (SQLSTATE ${codeOf(error)})`);
+
+/** Of the connection, whose errors name places and not what is stored. */
+const asError = (error: unknown): Error => new Error(messageOf(error));
 
 /** Several addresses that failed each have their reason. */
 export const messageOf = (error: unknown): string =>

@@ -5,9 +5,9 @@ import { unavailable } from './unavailable.ts';
 export interface Writing {
   /** Keeps why it was refused, and answers with what the caller is told. */
   refused(what: string, reason: Error): ProblemError;
-  /** That was written. */
-  done(what: string): void;
-  /** @throws The reason, from a refusal on until something that was refused is written. */
+  /** That was done. `isWrite` = by it something was written, whatever was refused before. */
+  done(what: string, isWrite: boolean): void;
+  /** @throws The reason, from a refusal on until something is written, or done that was refused. */
   check(): void;
 }
 
@@ -18,10 +18,10 @@ export function createWriting(): Writing {
     refused(what, reason) {
       refusedOnes.add(what);
       latest = reason;
-      return unavailable('The store takes no writes now.');
+      return unavailable('The store takes no writes now.', { cause: reason });
     },
-    done(what) {
-      if (latest === null || !refusedOnes.has(what)) return;
+    done(what, isWrite) {
+      if (latest === null || !(isWrite || refusedOnes.has(what))) return;
       refusedOnes.clear();
       latest = null;
     },

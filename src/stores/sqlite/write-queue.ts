@@ -40,6 +40,9 @@ type State =
   /** The writer has gone without being asked to. */
   | { readonly phase: 'failed'; readonly error: Error };
 
+// What is done only where something is written.
+const commits: ReadonlySet<JobKind> = new Set<JobKind>(['creation', 'change', 'insertKey', 'putChallenge']);
+
 // A transaction of so many takes about as long as it takes to decide as many.
 const jobsAhead = 16;
 
@@ -97,7 +100,7 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
     for (const [index, waiter] of done.entries()) {
       const result = results[index];
       if (result === undefined) continue;
-      writing.done(waiter.kind);
+      writing.done(waiter.kind, commits.has(waiter.kind));
       waiter.resolve(result);
     }
   };

@@ -287,8 +287,13 @@ describe.skipIf(postgresIsMissing)(`connections${needsPostgres}`, () => {
     await using passing = await createPostgresStore({ url: other.href });
     await server.execute('ALTER ROLE passing NOLOGIN');
     await killAll();
-    await expect(passing.timeline.heads([id])).rejects.toThrow(/PostgreSQL refused it: role "passing" is not permitted to log in/);
+    await expect(passing.timeline.heads([id])).rejects.toMatchObject({
+      problem: { code: 'UNAVAILABLE', detail: 'The store cannot be reached.' },
+      cause: { message: expect.stringMatching(/role "passing" is not permitted to log in/) },
+    });
     expect(await store.timeline.heads([id])).toEqual([0]);
+    await server.execute('ALTER ROLE passing LOGIN');
+    expect(await passing.timeline.heads([id])).toEqual([0]);
   });
 });
 
