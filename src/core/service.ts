@@ -43,6 +43,8 @@ export interface Facts {
   readonly endsAt?: number;
   /** All who are in it. */
   readonly members?: readonly ServiceMember[];
+  /** The gateway's alone: until when, by the service's clock, the messages that it has are not to be taken from it again; null = none are kept there. */
+  readonly clearedAt?: number | null;
   /** What the connector wants to be given again with the session (`Session.upstream.data`). Replaces what was there. No secrets. */
   readonly data?: JsonObject;
 }

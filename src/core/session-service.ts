@@ -104,6 +104,20 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
         (state) => decideTimeout(state, input.policy, limits),
       ),
     clear: (caller, input) =>
-      runner.command(caller, input, { feature: 'MESSAGES', part: ({ effects: { clear } }, at) => ask(clear, at) }, decideClear),
+      runner.command(
+        caller,
+        input,
+        {
+          feature: 'MESSAGES',
+          async part({ effects }, at) {
+            const { session } = await at();
+            // Before they are cleared there: afterwards nobody can tell.
+            const clearedAt = await upstreams.ingest.saidUntil(session);
+            const facts = (await ask(effects.clear, at)) ?? {};
+            return isProblem(facts) || clearedAt === undefined ? facts : { ...facts, clearedAt };
+          },
+        },
+        decideClear,
+      ),
   };
 }

@@ -35,7 +35,7 @@ export async function listSessions(
   context: RequestContext,
 ): Promise<SessionPage> {
   const { store, backends, upstreams } = context.services;
-  const { fresh, problems } = await upstreams.survey(query);
+  const { fresh, problems, remarks } = await upstreams.survey(query);
   context.isCurrent(fresh);
   const down = new Set(problems.map(({ backend }) => backend));
   // Backends that are configured no more keep their records, and are named by nobody.
@@ -51,6 +51,6 @@ export async function listSessions(
     nodes: rows.map((row) => (isProblem(row) || !isAsked(row) ? null : row)),
     // By the record: a row that is not shown has its place all the same.
     cursorOf: (_, index) => cursors.encode(page.items[index] as Session),
-    problems: byBackend([...problems, ...failed]),
+    problems: byBackend([...problems, ...failed, ...remarks]),
   };
 }

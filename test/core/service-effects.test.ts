@@ -87,6 +87,8 @@ describe.each(Object.entries(storeDrivers))('a command at a service, on %s', (_,
       ['renew', 'Ada', 'secret of Ada'],
       ['heartbeat', 'Bob', 'secret of Bob'],
       ['send', 'Bob', 'secret of Bob'],
+      // How far what it has goes, by its own clock.
+      ['history', null, null],
       ['clear', 'Ada', 'secret of Ada'],
       ['leave', 'Bob', 'secret of Bob'],
       ['join', null, null],

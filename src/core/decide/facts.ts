@@ -24,6 +24,7 @@ export function sessionWith(session: Session, facts: Facts): Session {
     ...(facts.data && { data: facts.data }),
     clock: before.clock || facts.expiresAt !== undefined,
     endsAt: facts.endsAt ?? before.endsAt,
+    clearedAt: facts.clearedAt === undefined ? before.clearedAt : facts.clearedAt,
   };
   const given = Object.fromEntries(plain.flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]]]))) as Partial<Session>;
   // The gateway knows of activity that the service does not: of two instants the later one holds.

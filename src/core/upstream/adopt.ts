@@ -16,6 +16,8 @@ export interface Survey {
   readonly fresh: ReadonlyMap<Session['id'], Session>;
   /** One for each backend that could not say. */
   readonly problems: readonly Problem[];
+  /** One for each backend that said something which could not be read: its other rows are there. */
+  readonly remarks: readonly Problem[];
 }
 
 /** Gives records to sessions that were made at their services. */
@@ -29,10 +31,18 @@ export interface Adopt {
 const pageSize = 100;
 /** Of one service and survey: what is older is found by the next ones, page by page, or by its handle. */
 const maxPages = 10;
+/** After this the next survey goes on: who asks for a page waits no longer for a list that comes slowly, page by page. */
+const surveyMs = 2_000;
 /** Lists of which it is remembered how far they have been seen. */
 const remembered = 1_000;
 /** After this a list is gone through anew: places in it shift, and not every service has what is new at its beginning. */
 const rememberedMs = 60_000;
+
+/** What a list said. */
+interface Listed {
+  readonly sessions: Survey['fresh'];
+  readonly remark: Problem | null;
+}
 
 /** How far a list has been seen. */
 interface Seen {
@@ -40,6 +50,11 @@ interface Seen {
   readonly next: string | null;
   readonly since: number;
 }
+
+const unread = (backend: string, count: number): Problem =>
+  problem('UPSTREAM_FAILED', `Backend ${backend} lists ${count} of its sessions in another form than documented: they are left out.`, {
+    backend,
+  });
 
 export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'confirm'>): Adopt {
   const { store, bus, clock, backends, box, schedule, report, signal } = parts;
@@ -93,7 +108,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
     };
   }
 
-  const lists = new Map<string, Promise<Survey['fresh'] | Problem>>();
+  const lists = new Map<string, Promise<Listed | Problem>>();
 
   /**
    * Goes through the list until there is nothing new: behind a page without news is what was seen before, and from the end of that it goes
@@ -104,7 +119,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
     backend: Backend,
     list: NonNullable<Service['list']>,
     query: Parameters<Adopt['survey']>[0],
-  ): Promise<Survey['fresh'] | Problem> {
+  ): Promise<Listed | Problem> {
     const sessions = new Map<Session['id'], Session>();
     const filter = { agentId: query.agentId ?? null, metadata: query.metadata ?? null };
     const now = clock.now();
@@ -112,7 +127,10 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
     let known = before !== undefined && now - before.since < rememberedMs ? before : null;
     const since = known?.since ?? now;
     let page: string | null = null;
-    for (let pages = 0; pages < maxPages; pages += 1) {
+    let unreadable = 0;
+    // A service that answers with a page it has given before would lead round in circles.
+    const gone = new Set<string>();
+    for (let pages = 0; pages < maxPages && (pages === 0 || clock.now() - now < surveyMs); pages += 1) {
       const answer: Awaited<ReturnType<typeof list>> = await list({ limit: pageSize, page, filter }, signal);
       if (isProblem(answer)) {
         // A place in the list may be what it does not take any more.
@@ -121,7 +139,9 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
       }
       const recorded = await recordPage(backend, answer.sessions);
       for (const session of recorded.sessions) sessions.set(session.id, session);
-      page = answer.next;
+      unreadable += answer.unreadable ?? 0;
+      page = answer.next === null || gone.has(answer.next) ? null : answer.next;
+      if (page !== null) gone.add(page);
       if (known !== null && recorded.allKnown) {
         page = known.next;
         known = null;
@@ -129,7 +149,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
       if (page === null) break;
     }
     seen.set(key, { next: page, since });
-    return sessions;
+    return { sessions, remark: unreadable === 0 ? null : unread(backend.name, unreadable) };
   }
 
   async function lookUp(backend: Backend, handle: string): Promise<Session | null | Problem> {
@@ -174,12 +194,13 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
           return work;
         }),
       );
-      const said = answers.flatMap((answer) => (isProblem(answer) ? [] : [answer]));
+      const said = answers.flatMap((answer) => (isProblem(answer) ? [] : [answer.sessions]));
       const [only] = said;
       return {
         // Many wait for the same list: it is not copied for each.
         fresh: only !== undefined && said.length === 1 ? only : new Map(said.flatMap((sessions) => Array.from(sessions))),
         problems: answers.filter(isProblem),
+        remarks: answers.flatMap((answer) => (isProblem(answer) || answer.remark === null ? [] : [answer.remark])),
       };
     },
   };

@@ -33,6 +33,8 @@ export interface Ingest {
   left(sessionId: SessionId, serviceId: string): Promise<void>;
   /** Compares the service's history with the record. Null = done; what has no history at its service is done at once. */
   history(session: Session): Promise<Problem | null>;
+  /** When the latest of what the service has was said, by its own clock, which is not ours; null = it has nothing, undefined = it could not say. */
+  saidUntil(session: Session): Promise<number | null | undefined>;
 }
 
 /** How many of the latest messages are compared by what they say, where the service does not tell its ids. */
@@ -43,8 +45,16 @@ const margin = 100;
 const remembered = 10_000;
 /** What may be another gateway's is looked at again after this. */
 const lookMs = 250;
-/** Clocks of a service's parts differ: so much is read again. */
-const overlapMs = 5_000;
+/** Clocks of a service's parts differ, and are set: so much is read again. */
+const overlapMs = 60_000;
+/** And from time to time all of it, for what was said by a clock that was set back further. */
+const rememberedMs = 600_000;
+
+/** How far a history has been seen, by the service's clock, and since when that is remembered, by ours. */
+interface Seen {
+  readonly until: number;
+  readonly since: number;
+}
 
 /** Announcements of one session that wait for their turn. */
 interface Batch {
@@ -59,7 +69,7 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
   // Apart from the turns of changes: a sending that has one of those tells what it sends.
   const tellInTurn = createSerializer();
   const comparing = createLatecomers();
-  const seenUntil = new BoundedMap<SessionId, number>(remembered);
+  const seen = new BoundedMap<SessionId, Seen>(remembered);
   const held = createHeldBack(clock, (sessionId, messages) => {
     background(take(sessionId, messages));
   });
@@ -146,23 +156,35 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
     });
   }
 
-  async function compare(session: Session): Promise<Problem | null> {
+  /** What the service has that may be news; null = it keeps no history, or there is nobody in whose name it could be asked. */
+  async function recall(session: Session): Promise<{ readonly messages: readonly ServiceMessage[]; readonly seen: Seen } | null | Problem> {
     const service = backends.get(session.backend)?.service ?? null;
-    if (service?.history === undefined || session.status !== 'ACTIVE') return null;
+    if (service?.history === undefined) return null;
     const at = await access.at(service, session, null);
     if (service.perMember && at.as?.secret == null) return null;
-    const until = service.matchesByContent ? undefined : seenUntil.get(session.id);
-    const messages = await service.history(at, until === undefined ? null : until - overlapMs, signal);
-    if (isProblem(messages)) {
-      if (messages.code !== 'EXPIRED' && messages.code !== 'ENDED') return messages;
-      const status = messages.code;
+    const now = clock.now();
+    const known = service.matchesByContent ? undefined : seen.get(session.id);
+    const before = known !== undefined && now - known.since < rememberedMs ? known : null;
+    const messages = await service.history(at, before === null ? null : before.until - overlapMs, signal);
+    if (isProblem(messages)) return messages;
+    const until = Math.max(before?.until ?? -Infinity, ...messages.slice(-1_000).map(({ createdAt }) => createdAt));
+    return { messages, seen: { until, since: before?.since ?? now } };
+  }
+
+  async function compare(session: Session): Promise<Problem | null> {
+    if (session.status !== 'ACTIVE') return null;
+    const answer = await recall(session);
+    if (answer === null) return null;
+    if (isProblem(answer)) {
+      const { code: status } = answer;
+      if (status !== 'EXPIRED' && status !== 'ENDED') return answer;
       await amend(session.id, (now) => decideFacts({ session: now, now: clock.now() }, { status }));
       return null;
     }
-    await take(session.id, messages);
-    const latest = Math.max(until ?? -Infinity, ...messages.slice(-1_000).map(({ createdAt }) => createdAt));
-    // What is held back may still come to nothing, and is then to be found again.
-    if (Number.isFinite(latest) && !held.isHolding(session.id)) seenUntil.set(session.id, latest);
+    await take(session.id, answer.messages);
+    const { until, since } = answer.seen;
+    // What is held back may still come to nothing, and is then to be found again. A date to come hides nothing that is said until then.
+    if (Number.isFinite(until) && !held.isHolding(session.id)) seen.set(session.id, { until: Math.min(until, clock.now()), since });
     return null;
   }
 
@@ -186,5 +208,12 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
     joined: (sessionId, member) => recordMembers(sessionId, (said) => [...said.filter(({ id }) => id !== member.id), member]),
     left: (sessionId, serviceId) => recordMembers(sessionId, (said) => said.filter(({ id }) => id !== serviceId)),
     history: (session) => comparing(session.id, () => compare(session)),
+    async saidUntil(session) {
+      const service = backends.get(session.backend)?.service ?? null;
+      if (service?.history === undefined) return null;
+      const answer = await recall(session);
+      if (answer === null || isProblem(answer)) return undefined;
+      return Number.isFinite(answer.seen.until) ? answer.seen.until : null;
+    },
   };
 }

@@ -132,6 +132,47 @@ describe('sessions made at a service', () => {
     expect(await handlesOf(world)).toHaveLength(250);
   });
 
+  it('are found by the next who asks where the list comes slowly', async () => {
+    await using world = createServiceWorld();
+    for (let index = 0; index < 450; index += 1) add(world, `h-${index}`);
+    const { service } = world.remote;
+    const list = service.list?.bind(service);
+    const asked = { pages: 0 };
+    Object.assign(service, {
+      async list(...given: Parameters<NonNullable<typeof list>>) {
+        asked.pages += 1;
+        await world.clock.advance(900);
+        return list?.(...given);
+      },
+    });
+    await world.upstreams.survey({});
+    expect([asked.pages, (await handlesOf(world)).length]).toEqual([3, 300]);
+    await world.upstreams.survey({});
+    expect((await handlesOf(world)).length).toBe(450);
+  });
+
+  it('are asked for no further where a page leads back to one that was given', async () => {
+    let pages = 0;
+    const parts = {
+      list: async () => {
+        pages += 1;
+        return { sessions: [{ handle: `h-${pages}`, facts: {} }], next: 'same' };
+      },
+    };
+    await using world = createServiceWorld({ parts });
+    await world.upstreams.survey({});
+    expect(pages).toBe(2);
+  });
+
+  it('are told of where some of them cannot be read, and the others are there', async () => {
+    const parts = { list: async () => ({ sessions: [{ handle: 'a', facts: {} }], next: null, unreadable: 2 }) };
+    await using world = createServiceWorld({ parts });
+    const { fresh, problems, remarks } = await world.upstreams.survey({});
+    expect([...fresh.values()].map(({ handle }) => handle)).toEqual(['a']);
+    expect(problems).toEqual([]);
+    expect(remarks).toMatchObject([{ code: 'UPSTREAM_FAILED', backend: 'remote', detail: expect.stringContaining('2 of its sessions') }]);
+  });
+
   it('cost a backend whose list fails its own rows, whatever the failure', async () => {
     const broken = createScriptedService({ name: 'broken', parts: { list: async () => Promise.reject(new Error('a fault of ours')) } });
     const down = createScriptedService({ name: 'down' });

@@ -202,6 +202,40 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
     expect(contents(await messagesOf(store, sessionId))).toEqual(['text of c']);
   });
 
+  it.each([-3_600_000, -2_000, 2_000, 3_600_000])('is cleared by the clock of its service, which differs by %i ms', async (differs) => {
+    await using store = await open();
+    await using world = createServiceWorld({ store, effects: {} });
+    const ada = await world.create();
+    const { sessionId } = ada.admission;
+    const say = (id: string): void => void world.remote.room().messages.push(said(id, { createdAt: world.clock.now() + differs }));
+    const compare = async (): Promise<void> => expect(await world.upstreams.ingest.history(await world.session(ada))).toBeNull();
+    say('a');
+    await compare();
+    await world.clock.advance(10);
+    // Nobody here has heard of it yet.
+    say('b');
+    accepted(await world.sessions.clear(ada.caller, { sessionId }));
+    await world.clock.advance(10);
+    say('c');
+    await compare();
+    expect(contents(await messagesOf(store, sessionId))).toEqual(['text of c']);
+  });
+
+  it('is cleared by the clock here where the service cannot say, and not at all where it keeps nothing', async () => {
+    await using store = await open();
+    await using world = createServiceWorld({ store, effects: {} });
+    const ada = await world.create();
+    world.remote.failures.set('history', unavailable);
+    accepted(await world.sessions.clear(ada.caller, { sessionId: ada.admission.sessionId }));
+    expect((await world.session(ada)).upstream?.clearedAt).toBe(world.clock.now());
+    await using other = createServiceWorld({ store: await open(), effects: {}, without: ['history', 'watch'] });
+    const bob = await other.create();
+    accepted(await other.sessions.clear(bob.caller, { sessionId: bob.admission.sessionId }));
+    expect((await other.session(bob)).upstream?.clearedAt).toBeNull();
+    await other.upstreams.ingest.messages(bob.admission.sessionId, [said('late', { createdAt: other.clock.now() - 5_000 })]);
+    expect(contents(await messagesOf(other.store, bob.admission.sessionId))).toEqual(['text of late']);
+  });
+
   it('has its author, and an answer the message that it answers, in whatever order it is heard of', async () => {
     await using store = await open();
     const answer = gate();
@@ -361,9 +395,35 @@ describe('what happens at a service', () => {
     world.remote.room().messages = [said('a', { createdAt: 1_000_000 })];
     await world.upstreams.ingest.history(session);
     await world.upstreams.ingest.history(session);
-    expect(world.remote.calls.slice(-2).map(({ of }) => of)).toEqual([null, 995_000]);
+    expect(world.remote.calls.slice(-2).map(({ of }) => of)).toEqual([null, 940_000]);
     world.remote.failures.set('history', unavailable);
     expect(await world.upstreams.ingest.history(session)).toEqual(unavailable);
+  });
+
+  it('is asked for whole from time to time, for a clock that was set back', async () => {
+    await using world = createServiceWorld();
+    const ada = await world.create();
+    const session = await world.session(ada);
+    const start = world.clock.now();
+    world.remote.room().messages = [said('a', { createdAt: start })];
+    await world.upstreams.ingest.history(session);
+    world.remote.room().messages.push(said('b', { createdAt: start - 200_000 }));
+    await world.upstreams.ingest.history(session);
+    expect(contents(await messagesOf(world.store, session.id))).toEqual(['text of a']);
+    await world.clock.advance(600_000);
+    await world.upstreams.ingest.history(session);
+    expect(contents(await messagesOf(world.store, session.id))).toEqual(['text of a', 'text of b']);
+  });
+
+  it('is not hidden by one whose date is still to come', async () => {
+    await using world = createServiceWorld();
+    const ada = await world.create();
+    const session = await world.session(ada);
+    world.remote.room().messages = [said('a', { createdAt: world.clock.now() + 1e12 })];
+    await world.upstreams.ingest.history(session);
+    world.remote.room().messages.push(said('b', { createdAt: world.clock.now() }));
+    await world.upstreams.ingest.history(session);
+    expect(contents(await messagesOf(world.store, session.id))).toEqual(['text of a', 'text of b']);
   });
 
   it('is no activity where it was said long ago', async () => {
