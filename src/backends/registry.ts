@@ -1,5 +1,6 @@
 import type { Backend } from '../core/backend.ts';
 import type { Tier } from '../core/viewer.ts';
+import { boundedService } from './bounded-service.ts';
 import { createElizaBackend } from './eliza/index.ts';
 import type { ElizaOptions } from './eliza/options.ts';
 import { createJulepBackend } from './julep/index.ts';
@@ -32,6 +33,8 @@ export interface OpenBackendsOptions {
   readonly onCall?: HttpClientOptions['onCall'] | undefined;
 }
 
+const bounded = (backend: Backend): Backend => ({ ...backend, service: backend.service && boundedService(backend.service) });
+
 function open(name: string, config: BackendConfig, { onSend, onCall }: OpenBackendsOptions): Backend {
   const common = { name, ...(onSend && { onSend }), ...(onCall && { onCall }) };
   switch (config.kind) {
@@ -54,4 +57,5 @@ function open(name: string, config: BackendConfig, { onSend, onCall }: OpenBacke
 export const openBackends = (
   config: Readonly<Record<string, BackendConfig>>,
   options: OpenBackendsOptions = {},
-): ReadonlyMap<string, Backend> => new Map(Object.entries(config).map(([name, settings]) => [name, open(name, settings, options)]));
+): ReadonlyMap<string, Backend> =>
+  new Map(Object.entries(config).map(([name, settings]) => [name, bounded(open(name, settings, options))]));

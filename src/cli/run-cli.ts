@@ -94,6 +94,8 @@ const withCommand = ([first, ...rest]: readonly string[]): readonly string[] => 
 
 /** Runs `parley` with the arguments behind its name. Answers with the exit code; never throws. */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
+  // Whoever reads the output has seen enough, as `head`. The rest of it is nobody's.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? exitCodes.ok : exitCodes.failure));
   try {
     const program = await createProgram();
     await program.parseAsync(withCommand(args), { from: 'user' });

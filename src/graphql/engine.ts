@@ -5,7 +5,6 @@ import {
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
   type ValidationRule,
-  getVariableValues,
 } from 'graphql';
 import type { LiveEvent } from '../core/event.ts';
 import { andThen } from '../core/eventually.ts';
@@ -18,6 +17,7 @@ import { createMemberPages } from './loaders.ts';
 import { type Operation, createOperations } from './operations.ts';
 import { buildSchema } from './schema.ts';
 import { type SubscriptionPlan, createPlanner } from './subscription-plan.ts';
+import { coerceVariables } from './variable-errors.ts';
 
 export type { Operation } from './operations.ts';
 export type { SubscriptionPlan } from './subscription-plan.ts';
@@ -105,13 +105,7 @@ export function createEngine({ limits, introspection, report, ...rest }: EngineO
   function coercing(operation: Operation): Prepared['coerce'] {
     const { variableDefinitions = [] } = operation.definition;
     if (variableDefinitions.length === 0) return null;
-    return (variables) => {
-      const { errors, coerced } = getVariableValues(schema, variableDefinitions, variables ?? none, { maxErrors: 10 });
-      // The nodes stay with the error: HTTP servers tell by them that the client is at fault.
-      return errors === undefined
-        ? coerced
-        : errors.map((error) => codedError('BAD_USER_INPUT', error.message, { nodes: error.nodes ?? null }));
-    };
+    return (variables) => coerceVariables(schema, variableDefinitions, variables ?? none, { hideSuggestions: !introspection });
   }
 
   function preparedOf(operation: Operation): Prepared {

@@ -13,10 +13,11 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { shown } from '../core/checks.ts';
+import { shown, text } from '../core/checks.ts';
 import { type EventCursor, decodeEventCursor } from '../core/cursor.ts';
 import type { LiveEventType } from '../core/event.ts';
 import { type SessionId, isSessionId } from '../core/ids.ts';
+import { textLimits } from '../core/limits.ts';
 import { type Problem, isProblem, problem } from '../core/problem.ts';
 import { maySee } from '../core/use-cases.ts';
 import { principalOf } from '../core/viewer.ts';
@@ -167,6 +168,9 @@ async function decide(shape: Shape, args: Args, values: Variables, context: Requ
   if (isProblem(after)) return after;
   const types = typesFor(field, args);
   if (isProblem(types)) return types;
+  // The rule of what is sent: there is nothing to wait for in a channel that no message can be in.
+  const misnamed = text(['channel'], args.channel, textLimits.channel);
+  if (misnamed !== null) return misnamed;
   return {
     field,
     sessionIds: target === null ? 'mine' : [target],

@@ -1,9 +1,26 @@
-import { Server } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { Server, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 
 /** How often connections are looked at that have become idle. */
 const lookMs = 20;
+
+/** Balancers and browsers open connections ahead of what they will ask. One that has asked nothing by then is not waited for any longer. */
+const askMs = 500;
+
+/** The connections on which nothing has been asked yet. Node takes them for busy ones. */
+export function trackUnasked(server: Server): ReadonlySet<Socket> {
+  const unasked = new Set<Socket>();
+  const asked = (socket: Socket): void => void unasked.delete(socket);
+  server.on('connection', (socket: Socket) => {
+    unasked.add(socket);
+    socket.once('close', () => asked(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage) => asked(socket));
+  server.on('upgrade', ({ socket }: IncomingMessage) => asked(socket));
+  return unasked;
+}
 
 /** Node accepts one connection in a turn of its loop: so many that have connected are let in. */
 const turnsOfGrace = 128;
@@ -20,11 +37,13 @@ export function stopListening({ server }: FastifyInstance): void {
 }
 
 /** Closes the connections as they become idle: the last bytes of an answer are still taken. After the deadline, all of them. */
-export async function closeServer(app: FastifyInstance, deadline: AbortSignal): Promise<void> {
+export async function closeServer(app: FastifyInstance, unasked: ReadonlySet<Socket>, deadline: AbortSignal): Promise<void> {
   const closed = app.close().then(() => true);
+  const late = AbortSignal.timeout(askMs);
   do {
     if (deadline.aborted) app.server.closeAllConnections();
     else app.server.closeIdleConnections();
+    if (late.aborted) for (const socket of unasked) socket.destroy();
   } while (!(await Promise.race([closed, setTimeout(lookMs, false)])));
 }
 

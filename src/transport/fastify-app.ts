@@ -49,6 +49,8 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<Fast
       const given = headers['x-request-id'];
       return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID();
     },
+    // What is no URL reaches no route.
+    frameworkErrors: ({ statusCode = 400, message }, request, reply) => sendError(request, reply, statusCode, 'BAD_REQUEST', message),
     // Whoever is connected is answered until the last connection is closed.
     return503OnClosing: false,
   });
@@ -83,8 +85,12 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<Fast
 
   // Only JSON: other types that Fastify knows are those that browsers send without asking.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, ({ headers }, body, done) => {
     const refuse = (message: string): void => done(Object.assign(new Error(message), { statusCode: 400 }));
+    const encoding = headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') {
+      return done(Object.assign(new Error(`The body is encoded (${encoding.slice(0, 40)}): send it as it is.`), { statusCode: 415 }));
+    }
     // Decoding puts U+FFFD in place of what is not UTF-8: a message would be stored as something else than was sent.
     if (!isUtf8(body)) return refuse('The body is not UTF-8.');
     try {

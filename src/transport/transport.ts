@@ -9,7 +9,7 @@ import type { Hub } from '../live/hub.ts';
 import { createApollo } from './apollo.ts';
 import { createClientAddress } from './client-address.ts';
 import { type Connections, type LiveConnection, createConnections } from './connections.ts';
-import { aborted, closeServer, letIn, stopListening } from './drain.ts';
+import { aborted, closeServer, letIn, stopListening, trackUnasked } from './drain.ts';
 import { createFastifyApp } from './fastify-app.ts';
 import { registerGraphiql } from './graphiql.ts';
 import { registerGraphqlRoute } from './graphql-route.ts';
@@ -116,6 +116,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     onAnswer: observer.onAnswer,
   });
 
+  const unasked = trackUnasked(app.server);
   registerHealth(app, {
     checks: { store: (signal) => store.check(signal) },
     // Without a bus, changes at other gateways are looked for. A store that does not write still reads.
@@ -181,7 +182,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     stopListening(app);
     await Promise.race([inFlight.idle(), aborted(deadline)]);
     await connections.closeAll();
-    await closeServer(app, deadline);
+    await closeServer(app, unasked, deadline);
     upgrades[Symbol.dispose]();
     connections[Symbol.dispose]();
     await apollo[Symbol.asyncDispose]();

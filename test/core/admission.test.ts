@@ -334,6 +334,16 @@ describe('join', () => {
       orThrow(await sessions.join(anonymous(), { sessionId: await protectedSession(), password: 'sesame 💥' }));
     });
 
+    test('right ones are refused to nobody, however many come at once from one address, and wrong ones are', async () => {
+      const sessionId = await protectedSession();
+      const right = Array.from({ length: 30 }, () => sessions.join(anonymous(), { sessionId, password: 'sesame 💥' }));
+      expect((await Promise.all(right)).map(codeOf)).toEqual(Array(30).fill('done'));
+      const guess = (index: number) => sessions.join(anonymous('203.0.113.7'), { sessionId, password: `guess ${index}` });
+      const codes = (await Promise.all(Array.from({ length: 30 }, (_, index) => guess(index)))).map(codeOf);
+      expect(codes.filter((code) => code === 'WRONG_PASSWORD')).toHaveLength(10);
+      expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(20);
+    }, 30_000);
+
     test('tries at once are counted one by one', async () => {
       const sessionId = await protectedSession();
       const answers = await Promise.all(

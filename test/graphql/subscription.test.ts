@@ -90,6 +90,12 @@ describe('the plan of a subscription', () => {
       [{ after: elsewhere.cursor }, 'after', new RegExp(`got one of session ${elsewhere.sessionId}`)],
       [{ types: [] }, 'types', /got none/],
     ];
+    const ofChannel = 'subscription ($channel: String) { messageAdded(channel: $channel) { cursor } }';
+    for (const channel of ['', 'x'.repeat(129), 'half \ud800']) {
+      expect(await refused(world, ofChannel, { channel }, caller)).toMatchObject([
+        { extensions: { code: 'BAD_INPUT', path: ['channel'] } },
+      ]);
+    }
     for (const [variables, path, message] of cases) {
       expect(await refused(world, events, variables, caller)).toMatchObject([
         { message: expect.stringMatching(message), path: ['sessionEvents'], extensions: { code: 'BAD_INPUT', path: [path] } },

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createApiKey } from '../../src/auth/api-keys.ts';
 import type { Store } from '../../src/core/ports.ts';
@@ -98,6 +99,20 @@ describe('stopping', () => {
     await stopped;
     expect(world.hub.size).toBe(0);
     agent.destroy();
+  });
+
+  test('does not wait for connections on which nothing was asked', async () => {
+    world = await createTransportWorld({ transport: { drainSeconds: 60 } });
+    const { hostname, port } = new URL(world.url);
+    const sockets = ['', 'GET /health/live HT'].map((text) => {
+      const socket = connectTcp(Number(port), hostname);
+      socket.on('error', () => undefined).write(text);
+      return socket;
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    const ends = Promise.all(sockets.map((socket) => once(socket, 'close')));
+    await world.stop();
+    expect(await ends).toHaveLength(2);
   });
 
   test('goes on as before for as long as it was told, but for readiness, and sends those away who could stay', async () => {

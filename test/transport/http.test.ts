@@ -48,6 +48,14 @@ describe('a request', () => {
       const answer = await postGraphql(world.url, { query: viewer }, { 'content-type': type });
       expect([answer.status, codes(answer)]).toEqual([415, ['BAD_REQUEST']]);
     }
+    const packed = await postGraphql(world.url, { query: viewer }, { 'content-encoding': 'gzip' });
+    expect([packed.status, codes(packed), packed.body.errors[0].message]).toEqual([
+      415,
+      ['BAD_REQUEST'],
+      'The body is encoded (gzip): send it as it is.',
+    ]);
+    const misspelt = await fetch(`${world.url}/%zz`);
+    expect([misspelt.status, codes({ body: await misspelt.json() })]).toEqual([400, ['BAD_REQUEST']]);
     const put = await fetch(`${world.url}/graphql`, { method: 'PUT' });
     expect([put.status, put.headers.get('allow'), codes({ body: await put.json() })]).toEqual([405, 'GET, POST', ['BAD_REQUEST']]);
     const lost = await fetch(`${world.url}/nowhere?secret=1`);

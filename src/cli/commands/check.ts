@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { access, constants, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openBackends } from '../../backends/registry.ts';
 import type { ResolvedConfig } from '../../config/config.ts';
@@ -84,7 +84,10 @@ async function describeStore(config: ResolvedConfig): Promise<string> {
   const { dataDir, secret } = config;
   if (secret === null) await readSecret(dataDir);
   // Opening makes what is missing, and it would belong to whoever runs this command.
-  if (config.store.driver === 'sqlite' && (await isEmpty(dataDir))) return `nothing in ${dataDir} yet, the first start makes it`;
+  if (config.store.driver === 'sqlite' && (await isEmpty(dataDir))) {
+    await access(await nearestFolder(dataDir), constants.W_OK);
+    return `nothing in ${dataDir} yet, the first start makes it`;
+  }
   const store = await openStoreFor(config);
   try {
     await store.check();
@@ -97,6 +100,16 @@ async function describeStore(config: ResolvedConfig): Promise<string> {
 }
 
 const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+/** The folder, or what there is of the way to it. */
+async function nearestFolder(folder: string): Promise<string> {
+  const parent = path.dirname(folder);
+  const isThere = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  return isThere || parent === folder ? folder : nearestFolder(parent);
+}
 
 async function isEmpty(dataDir: string): Promise<boolean> {
   try {

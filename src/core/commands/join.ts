@@ -8,6 +8,7 @@ import type { SessionLimits } from '../limits.ts';
 import type { Member } from '../member.ts';
 import type { Addresses, SecretBox, Store, WalletProofs } from '../ports.ts';
 import { type Problem, isProblem } from '../problem.ts';
+import { servicePassword } from '../rules.ts';
 import type { Session } from '../session.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { UseCases } from '../use-cases.ts';
@@ -136,6 +137,7 @@ export function createJoin(options: JoinOptions): UseCases['join'] {
     );
     if (isProblem(outcome)) return outcome;
     if (admitted === null) throw new Error('A join that was committed has a member');
+    if (first.session.rules.passwordHash === servicePassword) await passwords.accepted(caller, first.session);
     return admit(id, admitted);
   };
 }
