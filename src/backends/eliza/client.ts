@@ -11,6 +11,7 @@ import {
   type WireHistory,
   type WireSent,
   type WireSession,
+  type WireTie,
   type WireTimeout,
   agentsShape,
   doneShape,
@@ -19,6 +20,7 @@ import {
   sentShape,
   sessionShape,
   sessionsShape,
+  tiesShape,
 } from './wire.ts';
 
 type Answer<T> = Promise<T | Problem>;
@@ -49,6 +51,8 @@ export interface ElizaClient extends AsyncDisposable {
   send(sessionId: string, body: SendBody, signal?: Signal): Answer<WireSent>;
   /** @param before - Epoch milliseconds, itself excluded. */
   history(sessionId: string, page: { readonly limit: number; readonly before?: number }, signal?: Signal): Answer<WireHistory>;
+  /** Which messages the newest of a channel answer; null = the server has no such call. Newest first. */
+  ties(channelId: string, limit: number, signal?: Signal): Answer<readonly WireTie[] | null>;
   renew(sessionId: string, signal?: Signal): Answer<WireSession>;
   heartbeat(sessionId: string, signal?: Signal): Answer<WireSession>;
   /** What is left out is reset to the agent's defaults, not kept. */
@@ -60,6 +64,8 @@ export interface ElizaClient extends AsyncDisposable {
 
 const sessions = '/api/messaging/sessions';
 const session = `${sessions}/{id}`;
+/** Not of the sessions router, whose history leaves out what a message answers. */
+const channelMessages = '/api/messaging/channels/{id}/messages';
 
 export function createElizaClient(options: ElizaOptions): ElizaClient {
   const { name, apiKey, socketApiKey } = options;
@@ -100,6 +106,14 @@ export function createElizaClient(options: ElizaOptions): ElizaClient {
         operation: 'read the messages',
         ...of(id, signal),
       }),
+    async ties(id, limit, signal) {
+      const operation = 'say what its replies answer';
+      // Servers without it may answer with a page.
+      const request: HttpRequest = { method: 'GET', path: channelMessages, query: { limit }, json: false, operation, ...of(id, signal) };
+      const reply = await http.request(request);
+      if (isProblem(reply)) return reply;
+      return reply.status >= 400 ? null : (tiesShape.safeParse(reply.text).data ?? null);
+    },
     renew: (id, signal) =>
       ask(sessionShape, 'SESSION', { method: 'POST', path: `${session}/renew`, operation: 'renew the session', ...of(id, signal) }),
     heartbeat: (id, signal) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../core/session.ts';
+import { rowsOf } from '../shared/rows.ts';
 
 /** Minutes, fractions among them. Any value that was given for `autoRenew` is kept by the service, and taken for true or false. */
 export interface WireTimeout {
@@ -46,6 +47,12 @@ export interface WireMessage {
 export interface WireHistory {
   readonly messages: readonly WireMessage[];
   readonly hasMore: boolean;
+}
+
+/** Of a channel's message: the message that it answers; null = none, undefined = the server does not say. */
+export interface WireTie {
+  readonly id: string;
+  readonly inReplyTo?: string | null | undefined;
 }
 
 /** What a message that was taken is answered with (transport `websocket`). */
@@ -134,6 +141,24 @@ export const historyShape: z.ZodType<WireHistory> = z.object({
   ),
   hasMore: z.boolean(),
 });
+
+const json = z.string().transform((body, context): unknown => {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be JSON' });
+    return z.NEVER;
+  }
+});
+
+const tieShape = z
+  .object({ id, inReplyToRootMessageId: id.nullish() })
+  .transform(({ id, inReplyToRootMessageId: inReplyTo }): WireTie => ({ id, inReplyTo }));
+
+/** Of a channel's messages as text: rows that cannot be read are left out. */
+export const tiesShape: z.ZodType<readonly WireTie[], string> = json
+  .pipe(z.object({ data: z.object({ messages: rowsOf(tieShape) }) }))
+  .transform(({ data }) => data.messages.rows);
 
 export const sentShape: z.ZodType<WireSent> = z.object({
   userMessage: z.object({ id, created_at: z.number() }),
