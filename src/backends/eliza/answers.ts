@@ -23,7 +23,7 @@ export interface Answers {
 
 export interface AnswersOptions {
   readonly client: ElizaClient;
-  readonly session: Pick<Session, 'handle' | 'agentId' | 'metadata'>;
+  readonly session: Pick<Session, 'backend' | 'handle' | 'agentId' | 'metadata'>;
   readonly channelId: string;
   /** How long a reply is waited for. */
   readonly replyMs: number;

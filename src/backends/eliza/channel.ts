@@ -32,7 +32,7 @@ export interface Channel {
 /** @param onIdle - Nobody needs it any more: it is closed. */
 export function createChannel(
   deps: ChannelDeps,
-  session: Pick<Session, 'handle' | 'agentId' | 'metadata'>,
+  session: Pick<Session, 'backend' | 'handle' | 'agentId' | 'metadata'>,
   channelId: string,
   onIdle: () => void,
 ): Channel {

@@ -3,6 +3,7 @@ import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import type { JsonObject } from '../../core/session.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpRequest } from '../shared/http-message.ts';
+import type { Rows } from '../shared/rows.ts';
 import { httpOptionsOf } from '../shared/service-options.ts';
 import type { ElizaOptions } from './options.ts';
 import { type Subject, refusalOf, serverErrorOf } from './problems.ts';
@@ -45,7 +46,7 @@ export interface SendBody {
 export interface ElizaClient extends AsyncDisposable {
   create(body: CreateBody, signal?: Signal): Answer<WireSession>;
   /** All that have not expired, in the order of their making: there are no pages. */
-  list(signal?: Signal): Answer<readonly WireSession[]>;
+  list(signal?: Signal): Answer<Rows<WireSession>>;
   health(signal?: Signal): Answer<{ readonly status: string }>;
   get(sessionId: string, signal?: Signal): Answer<WireSession>;
   send(sessionId: string, body: SendBody, signal?: Signal): Answer<WireSent>;

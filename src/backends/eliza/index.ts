@@ -90,15 +90,16 @@ export function createElizaBackend(options: ElizaOptions): Backend & AsyncDispos
       return foundOf(session);
     },
     async list({ filter }, signal) {
-      const sessions = await client.list(signal);
-      if (isProblem(sessions)) return sessions;
+      const listing = await client.list(signal);
+      if (isProblem(listing)) return listing;
       return {
-        sessions: sessions
+        sessions: listing.rows
           .filter((each) => filter.agentId === null || each.agentId === filter.agentId)
           // Made within the same millisecond: the later one is further on in the list.
           .toReversed()
           .sort((one, other) => other.createdAt - one.createdAt)
           .map(listed),
+        unreadable: listing.unreadable,
         next: null,
       };
     },

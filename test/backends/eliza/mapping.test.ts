@@ -47,7 +47,7 @@ describe('recorded replies', () => {
     expect(sessions.map((name) => sessionShape.safeParse(bodyNamed(name)).error)).toEqual(sessions.map(() => undefined));
     // One of them was given a text for autoRenew.
     const list = sessionsShape.parse(bodyNamed('list'));
-    expect(list.map(({ timeoutConfig }) => timeoutConfig.autoRenew)).toEqual([true, false, true, true, true]);
+    expect(list.rows.map(({ timeoutConfig }) => timeoutConfig.autoRenew)).toEqual([true, false, true, true, true]);
     expect(sentShape.parse(bodyNamed('send (websocket default)')).userMessage).toMatchObject({ created_at: 1_795_309_812_234 });
     expect(historyShape.parse(bodyNamed('messages limit=2'))).toMatchObject({ hasMore: true, messages: [{}, {}] });
   });
@@ -186,9 +186,9 @@ describe('shapes', () => {
   });
   test('pass over what they do not know', () => {
     expect(sessionShape.parse({ ...(bodyNamed('get') as object), metadata: 'text', more: [] }).metadata).toEqual({});
-    expect(agentsShape.parse({ success: true, data: { agents: [{ id: 'a', name: 'A', bio: ['x'] }] } })).toEqual([
-      { id: 'a', name: 'A', bio: null, status: null },
-    ]);
+    const agents = (...rows: readonly object[]) => agentsShape.safeParse({ success: true, data: { agents: rows } });
+    expect(agents({ id: 'a', name: 'A', bio: ['x'] }, { id: 5 }).data).toEqual([{ id: 'a', name: 'A', bio: null, status: null }]);
+    expect([agents().success, agents({ id: 5 }).success]).toEqual([true, false]);
   });
 });
 

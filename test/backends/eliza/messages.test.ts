@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ElizaOptions } from '../../../src/backends/eliza/options.ts';
 import type { SessionAt } from '../../../src/core/service.ts';
-import type { ElizaEmulatorOptions } from '../../emulators/eliza/emulator.ts';
+import { type ElizaEmulatorOptions, echoAgent } from '../../emulators/eliza/emulator.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
 import { type World, createSink, createWorld, done, open, outgoing } from './world.ts';
 
@@ -208,6 +208,24 @@ describe('a reply', () => {
   });
 });
 
+describe('numbers beyond reason', () => {
+  test.each(['1e400', '-1e400', '1e18', '0.5'])('break no message: %s', async (number) => {
+    await start();
+    world.emulator.script.push({ kind: 'silence' });
+    const first = done(await world.service.send(session, outgoing('hello')));
+    const body = JSON.stringify({
+      success: true,
+      userMessage: { id: first.id, created_at: 7_777 },
+      sessionStatus: { expiresAt: '2040-01-01T00:00:00.000Z', renewalCount: 7_777, wasRenewed: true },
+    });
+    world.emulator.fault({ kind: 'status', status: 201, body: body.replaceAll('7777', number) }, { times: 1 });
+    const sent = done(await awaited('hello'));
+    expect([sent.id, sent.facts.lastActivityAt, sent.facts.renewalCount].map(Number.isFinite)).toEqual([false, true, true]);
+    world.emulator.agentSays(session.session.handle, 'to hello', first.id);
+    expect(done(await sent.reply).content).toBe('to hello');
+  });
+});
+
 describe('a reply of a server that does not tell what it answers', () => {
   const untold = async (options: Partial<ElizaOptions> = {}): Promise<void> => {
     await start(options);
@@ -270,6 +288,37 @@ describe('the history', () => {
     expect(late.map(({ content }) => content)).toEqual(['240', '241', '242', '243', '244', '245', '246', '247', '248', '249']);
     expect(world.emulator.count()).toBe(1);
     expect(world.emulator.violations).toEqual([]);
+  });
+
+  test.each([
+    ['the same page for ever', () => 0, 1, 3],
+    ['a page with one more message each time', (page: number) => page, 30, 30],
+  ])('ends where the server says %s', async (_, first, messages, requests) => {
+    await start();
+    let page = 0;
+    const createdAt = new Date().toISOString();
+    world.emulator.state.tamper = () => {
+      const message = { id: String(first(page)), content: 'hello', authorId: echoAgent.id, isAgent: true, createdAt };
+      page += 1;
+      return { messages: [message], hasMore: true };
+    };
+    expect(done(await world.service.history(session, null))).toHaveLength(messages);
+    expect(page).toBe(requests);
+  });
+
+  test('leaves out what cannot be read, and fails where nothing can', async () => {
+    await start({}, { act: () => ({ kind: 'silence' }) });
+    for (const content of ['one', 'two', 'three']) world.emulator.userSays(session.session.handle, content);
+    const spoil = (count: number): void => {
+      world.emulator.state.tamper = (page) => ({
+        ...page,
+        messages: page.messages.map((each, at) => (at < count ? { ...each, createdAt: 'soon' } : each)),
+      });
+    };
+    spoil(1);
+    expect(done(await world.service.history(session, null)).map(({ content }) => content)).toEqual(['one', 'two']);
+    spoil(3);
+    expectProblem(await world.service.history(session, null), 'UPSTREAM_FAILED');
   });
 
   test('ends with a millisecond that has more than a page', async () => {

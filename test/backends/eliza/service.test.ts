@@ -146,6 +146,19 @@ describe('a session', () => {
     expect(await effects.end?.(other)).toEqual({ status: 'ENDED' });
   });
 
+  test.each([
+    { kind: 'nonsense', body: { success: false, message: 'No.' } },
+    { kind: 'nonsense', body: {} },
+    { kind: 'status', status: 200, body: '' },
+    { kind: 'html' },
+  ] as const)('is not ended by another answer than that it is: %o', async (fault) => {
+    await start();
+    const session = await open(world.service);
+    world.emulator.fault(fault, { times: 1 });
+    expectProblem(await world.service.effects.end?.(session), 'UPSTREAM_FAILED');
+    expect(await world.service.effects.end?.(session)).toEqual({ status: 'ENDED' });
+  });
+
   test('is ended, once and again', async () => {
     await start();
     const session = await open(world.service);
@@ -226,6 +239,15 @@ describe('sessions of others', () => {
     expect(found.facts).toMatchObject({ metadata: { platform: 'app' }, agentId: echoAgent.id, data: { channelId: expect.any(String) } });
     const none = done(await world.service.list({ limit: 10, page: null, filter: { agentId: user, metadata: null } }));
     expect(none.sessions).toEqual([]);
+  });
+
+  test('that cannot be read cost themselves, and are counted', async () => {
+    await start();
+    const [first, odd, last] = [1, 2, 3].map(() => world.emulator.createSession());
+    world.emulator.state.odd.set(odd?.id ?? '', { expiresAt: 'soon' });
+    const page = done(await world.service.list({ limit: 10, page: null, filter: { agentId: null, metadata: null } }));
+    expect([page.sessions.map(({ handle }) => handle), page.unreadable]).toEqual([[last?.id, first?.id], 1]);
+    expectProblem(await world.service.find(odd?.id ?? ''), 'UPSTREAM_FAILED');
   });
 
   test('that are not there are null', async () => {

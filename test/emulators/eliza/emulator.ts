@@ -36,6 +36,10 @@ export interface ElizaEmulator extends Emulator {
     open: boolean;
     /** Whether there is a call that tells what replies answer: some versions have none. */
     ties: boolean;
+    /** What sessions are told with that is not theirs, by their ids. */
+    readonly odd: Map<string, object>;
+    /** Makes something else of each page of a history. */
+    tamper: Parts['tamper'];
   };
   /** What the agent makes of the next messages, the first one first. */
   readonly script: AgentAct[];
@@ -121,8 +125,28 @@ export async function createElizaEmulator(options: ElizaEmulatorOptions = {}): P
     open(session);
   };
 
-  const state = { sessions: sessions.all, messages: channels.messages, agents: sessions.agents, rate, open: true, ties: true };
-  const parts: Parts = { now, sessions, channels, apiKey, rate, startedAt: now(), ties: () => state.ties, act, onMessage: answer };
+  const state: ElizaEmulator['state'] = {
+    sessions: sessions.all,
+    messages: channels.messages,
+    agents: sessions.agents,
+    rate,
+    open: true,
+    ties: true,
+    odd: sessions.odd,
+    tamper: (page) => page,
+  };
+  const parts: Parts = {
+    now,
+    sessions,
+    channels,
+    apiKey,
+    rate,
+    startedAt: now(),
+    ties: () => state.ties,
+    tamper: (page) => state.tamper(page),
+    act,
+    onMessage: answer,
+  };
   const base = await createEmulator({
     name: 'eliza',
     port,

@@ -3,6 +3,12 @@ import type { AgentAct, Channels, StoredMessage } from './channels.ts';
 import { ElizaError, invalidContent, invalidPagination, plainError } from './errors.ts';
 import { type EmulatedSession, type Sessions, checkMetadata, uuidShape } from './sessions.ts';
 
+/** A page of a session's history, newest first. */
+export interface HistoryPage {
+  readonly messages: readonly object[];
+  readonly hasMore: boolean;
+}
+
 /** What the routes work on. */
 export interface Parts {
   readonly now: () => number;
@@ -15,6 +21,8 @@ export interface Parts {
   readonly startedAt: number;
   /** Whether the channels router is there. */
   readonly ties: () => boolean;
+  /** Makes something else of a page of the history. */
+  readonly tamper: (page: HistoryPage) => object;
   readonly act: (message: StoredMessage) => AgentAct;
   /** Lets the agent answer a message of its channel. */
   readonly onMessage: (message: StoredMessage) => void;
@@ -107,7 +115,9 @@ export function registerRoutes(app: FastifyInstance, parts: Parts): void {
     sessions.all.delete(id);
     return { success: true, message: `Session ${id} deleted successfully` };
   });
-  app.get(`${base}/:id/messages`, ({ params, query }) => history(parts, one(params), query as Readonly<Record<string, string>>));
+  app.get(`${base}/:id/messages`, ({ params, query }) =>
+    parts.tamper(history(parts, one(params), query as Readonly<Record<string, string>>)),
+  );
   app.get('/api/messaging/channels/:id/messages', ({ params, query }, reply) => {
     if (!parts.ties()) return reply.code(404).send(plainError('API endpoint not found', 404));
     const { id } = params as { readonly id: string };
@@ -123,7 +133,7 @@ export function registerRoutes(app: FastifyInstance, parts: Parts): void {
   );
 }
 
-function history({ channels }: Parts, { channelId }: EmulatedSession, query: Readonly<Record<string, string>>): object {
+function history({ channels }: Parts, { channelId }: EmulatedSession, query: Readonly<Record<string, string>>): HistoryPage {
   const instant = (name: string): number | null => {
     const text = query[name];
     if (!text) return null;
