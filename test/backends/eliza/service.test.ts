@@ -323,6 +323,30 @@ describe('the backend', () => {
     expect(await world.backend.health()).toMatchObject({ status, message: expect.stringMatching(/\w/) });
   });
 
+  test.each([
+    ['wrong', 'right'],
+    [null, 'right'],
+  ])('says that the socket does not take its key: %s', async (socketApiKey, right) => {
+    await start({ socketApiKey }, { socketApiKey: right });
+    const health = await world.backend.health();
+    expect(health).toMatchObject({ status: 'DEGRADED', circuit: 'CLOSED', message: expect.stringContaining('Check `socketApiKey`.') });
+    expect(health.message).not.toMatch(/wrong|right/);
+    await expect.poll(() => world.emulator.sockets.connected).toBe(0);
+  });
+
+  test('has the socket tried with the key that is right, and not left open', async () => {
+    await start({ socketApiKey: 'right' }, { socketApiKey: 'right' });
+    expect(await world.backend.health()).toMatchObject({ status: 'UP', message: null });
+    await expect.poll(() => world.emulator.sockets.connected).toBe(0);
+    expect([world.emulator.sockets.handshakes, world.emulator.sockets.joins]).toEqual([1, []]);
+  });
+
+  test('is not kept by a socket that does not decide', async () => {
+    await start({ timeoutMs: 300 });
+    world.emulator.sockets.hang();
+    expect(await world.backend.health()).toMatchObject({ status: 'UP', message: null });
+  });
+
   test('names the agents that run', async () => {
     await start();
     world.emulator.state.agents.push({ ...echoAgent, id: user, name: 'Off', status: 'inactive' });
