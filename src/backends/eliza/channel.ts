@@ -91,9 +91,11 @@ export function createChannel(
   /** Looks in the history for replies that are waited for. */
   async function look(): Promise<void> {
     if (!turns.waiting) return;
-    unsure = false;
     const messages = await asked(readHistory(client, session, turns.since));
-    if (!isProblem(messages)) return settle(messages.filter((each) => isReply(each) && turns.ended(each.id) === null));
+    if (!isProblem(messages)) {
+      unsure = false;
+      return settle(messages.filter((each) => isReply(each) && turns.ended(each.id) === null));
+    }
     if (messages.code === 'EXPIRED') turns.endAll(messages);
   }
 
