@@ -2,6 +2,7 @@ import type { Clock } from '../../core/ports.ts';
 import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import type { Outgoing, ServiceMessage, Sink } from '../../core/service.ts';
 import type { Session } from '../../core/session.ts';
+import { createAnswers } from './answers.ts';
 import type { ElizaClient, SendBody } from './client.ts';
 import { readHistory } from './history.ts';
 import { heardOf, isReply } from './mapping.ts';
@@ -23,7 +24,7 @@ export type Posted = { readonly sent: WireSent; readonly reply: Promise<ServiceM
 /** One session's channel while somebody follows it, or waits for a reply in it. */
 export interface Channel {
   watch(sink: Sink): Disposable;
-  /** With `onDelta`, the reply is waited for. One message after the other, so that replies come in their order. */
+  /** With `onDelta`, the reply is waited for. One message after the other: what is heard meanwhile waits until the message's id is known. */
   post(body: SendBody, onDelta: Outgoing['onDelta'] | null, signal?: AbortSignal): Promise<Posted | Problem>;
   close(): void;
 }
@@ -31,18 +32,22 @@ export interface Channel {
 /** @param onIdle - Nobody needs it any more: it is closed. */
 export function createChannel(
   deps: ChannelDeps,
-  session: Pick<Session, 'handle' | 'agentId' | 'metadata'>,
+  session: Pick<Session, 'backend' | 'handle' | 'agentId' | 'metadata'>,
   channelId: string,
   onIdle: () => void,
 ): Channel {
   const { name, client, rooms, clock, pollMs, replyMs } = deps;
   const sinks = new Set<Sink>();
   const turns = createTurns();
+  const answers = createAnswers({ client, session, channelId, replyMs });
   let state: 'JOINING' | 'JOINED' | 'LOST' = 'JOINING';
   /** Whether the room could be entered, or not for now. */
   const decided = Promise.withResolvers<void>();
   let posting: Promise<unknown> = Promise.resolve();
+  let hearing: Promise<unknown> = Promise.resolve();
   let poll: Disposable | null = null;
+  /** Whether a reply was heard of which the service could not be asked whose it is. */
+  let unsure = false;
   let users = 0;
   let closed = false;
   const timers = new Set<Disposable>();
@@ -51,35 +56,71 @@ export function createChannel(
     for (const sink of sinks) act(sink);
   };
 
+  const asked = <T>(work: Promise<T | Problem>): Promise<T | Problem> =>
+    work.catch((error: unknown) => problem('UPSTREAM_FAILED', `Backend ${name} could not be asked: ${String(error)}`, { backend: name }));
+
+  /** Gives replies to the turns of the messages that they answer. */
+  async function settle(replies: readonly ServiceMessage[]): Promise<void> {
+    const answered = await asked(answers.of(replies));
+    if (isProblem(answered)) {
+      unsure = true;
+      return planPoll();
+    }
+    for (const reply of replies) {
+      const messageId = answered.get(reply.id);
+      if (messageId !== undefined) turns.settle(reply, messageId);
+    }
+  }
+
   /** A message of the socket, once it is known which messages of our own came before it. */
-  function hear(message: ServiceMessage): void {
-    const turn = isReply(message) ? turns.match(message) : null;
-    // Whoever waits for the reply takes it in as one.
-    if (turn !== null && turn.onDelta !== null) return;
-    // What others send by REST is not on the socket: the history has it, in front of its reply.
-    if (turn === null && isReply(message)) tell((sink) => sink.opened());
+  async function hear(message: ServiceMessage): Promise<void> {
+    if (closed) return;
+    if (isReply(message)) {
+      const asks = turns.waiting && turns.ended(message.id) === null;
+      if (asks) await settle([message]);
+      // Where nobody waits, the worst that comes of taking it for the first one's is that a comparison is put off.
+      const turn = turns.ended(message.id) ?? (asks ? null : turns.pass(message));
+      // Whoever waits for the reply takes it in as one.
+      if (turn !== null && turn.onDelta !== null) return;
+      // What others send by REST is not on the socket: the history has it, in front of its reply.
+      if (turn === null) tell((sink) => sink.opened());
+    }
     tell((sink) => sink.message(message));
   }
 
   /** Looks in the history for replies that are waited for. */
   async function look(): Promise<void> {
-    const { since } = turns;
-    if (since === null) return;
-    const messages = await readHistory(client, session, since).catch((error: unknown): Problem => {
-      return problem('UPSTREAM_FAILED', `Backend ${name} could not be asked: ${String(error)}`, { backend: name });
-    });
-    if (isProblem(messages)) {
-      if (messages.code === 'EXPIRED') turns.endAll(messages);
-      return;
+    if (!turns.waiting) return;
+    const messages = await asked(readHistory(client, session, turns.since));
+    if (!isProblem(messages)) {
+      unsure = false;
+      return settle(messages.filter((each) => isReply(each) && turns.ended(each.id) === null));
     }
-    for (const message of messages) if (isReply(message)) turns.match(message);
+    if (messages.code === 'EXPIRED') turns.endAll(messages);
   }
 
+  /** A reply will not be finished. Whose it was is known only where nobody else waits for one. */
+  async function breakOff(replyId: string): Promise<void> {
+    if (closed || !turns.waiting || turns.ended(replyId) !== null) return;
+    const messageId = await asked(answers.alone(turns.since));
+    if (messageId === null || isProblem(messageId)) return;
+    const detail = `Backend ${name} says that the agent failed in the middle of its reply: send the message again.`;
+    turns.fail(messageId, problem('UPSTREAM_FAILED', detail, { backend: name }));
+  }
+
+  /** One after the other, once what is being sent was taken. */
+  function inOrder(work: () => Promise<void>): void {
+    const sent = posting;
+    hearing = hearing.then(() => sent).then(work);
+  }
+
+  const isBlind = (): boolean => state !== 'JOINED' || unsure;
+
   function planPoll(): void {
-    if (closed || poll !== null || state === 'JOINED') return;
+    if (closed || poll !== null || !isBlind()) return;
     poll = clock.at(clock.now() + pollMs, () => {
       poll = null;
-      if (closed || state === 'JOINED') return;
+      if (closed || !isBlind()) return;
       room.retry();
       tell((sink) => sink.changed());
       void look().then(planPoll);
@@ -103,18 +144,14 @@ export function createChannel(
     },
     said(broadcast) {
       const message = heardOf(broadcast, session);
-      void posting.then(() => (closed ? undefined : hear(message)));
+      inOrder(() => hear(message));
     },
     streamed({ messageId: id, chunk: text }) {
-      const turn = turns.stream(id);
-      // Each piece once: those who follow the session are told by their sink.
+      // Each piece once: those who follow the session are told by their sink. By its id it belongs to the reply, to no message.
       if (sinks.size > 0) tell((sink) => sink.delta({ id, text }));
-      else turn?.onDelta?.({ id, text });
+      else turns.listener(id)?.onDelta?.({ id, text });
     },
-    broken(id) {
-      const detail = `Backend ${name} says that the agent failed in the middle of its reply: send the message again.`;
-      turns.stream(id)?.end(problem('UPSTREAM_FAILED', detail, { backend: name }));
-    },
+    broken: (id) => inOrder(() => breakOff(id)),
     changed: () => tell((sink) => sink.changed()),
   };
   const room: Room = rooms.enter(channelId, ears);
@@ -170,9 +207,9 @@ export function createChannel(
       if (isProblem(sent)) turn.end(sent);
     }
     if (isProblem(sent)) return sent;
-    turn.acceptedAt = sent.userMessage.created_at;
+    turn.taken = sent.userMessage;
     const timer = later(replyMs, () => {
-      // Not heard of is not the same as not there: another's silence may have cost this one its turn.
+      // Not heard of is not the same as not there.
       void (onDelta === null ? Promise.resolve() : look()).then(() => turn.end(late));
     });
     void turn.reply.finally(() => {

@@ -3,6 +3,7 @@ import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import type { JsonObject } from '../../core/session.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpRequest } from '../shared/http-message.ts';
+import type { Rows } from '../shared/rows.ts';
 import { httpOptionsOf } from '../shared/service-options.ts';
 import type { ElizaOptions } from './options.ts';
 import { type Subject, refusalOf, serverErrorOf } from './problems.ts';
@@ -11,6 +12,7 @@ import {
   type WireHistory,
   type WireSent,
   type WireSession,
+  type WireTie,
   type WireTimeout,
   agentsShape,
   doneShape,
@@ -19,6 +21,7 @@ import {
   sentShape,
   sessionShape,
   sessionsShape,
+  tiesShape,
 } from './wire.ts';
 
 type Answer<T> = Promise<T | Problem>;
@@ -43,12 +46,14 @@ export interface SendBody {
 export interface ElizaClient extends AsyncDisposable {
   create(body: CreateBody, signal?: Signal): Answer<WireSession>;
   /** All that have not expired, in the order of their making: there are no pages. */
-  list(signal?: Signal): Answer<readonly WireSession[]>;
+  list(signal?: Signal): Answer<Rows<WireSession>>;
   health(signal?: Signal): Answer<{ readonly status: string }>;
   get(sessionId: string, signal?: Signal): Answer<WireSession>;
   send(sessionId: string, body: SendBody, signal?: Signal): Answer<WireSent>;
   /** @param before - Epoch milliseconds, itself excluded. */
   history(sessionId: string, page: { readonly limit: number; readonly before?: number }, signal?: Signal): Answer<WireHistory>;
+  /** Which messages the newest of a channel answer; null = the server has no such call. Newest first. */
+  ties(channelId: string, limit: number, signal?: Signal): Answer<readonly WireTie[] | null>;
   renew(sessionId: string, signal?: Signal): Answer<WireSession>;
   heartbeat(sessionId: string, signal?: Signal): Answer<WireSession>;
   /** What is left out is reset to the agent's defaults, not kept. */
@@ -60,6 +65,8 @@ export interface ElizaClient extends AsyncDisposable {
 
 const sessions = '/api/messaging/sessions';
 const session = `${sessions}/{id}`;
+/** Not of the sessions router, whose history leaves out what a message answers. */
+const channelMessages = '/api/messaging/channels/{id}/messages';
 
 export function createElizaClient(options: ElizaOptions): ElizaClient {
   const { name, apiKey, socketApiKey } = options;
@@ -100,6 +107,14 @@ export function createElizaClient(options: ElizaOptions): ElizaClient {
         operation: 'read the messages',
         ...of(id, signal),
       }),
+    async ties(id, limit, signal) {
+      const operation = 'say what its replies answer';
+      // Servers without it may answer with a page.
+      const request: HttpRequest = { method: 'GET', path: channelMessages, query: { limit }, json: false, operation, ...of(id, signal) };
+      const reply = await http.request(request);
+      if (isProblem(reply)) return reply;
+      return reply.status >= 400 ? null : (tiesShape.safeParse(reply.text).data ?? null);
+    },
     renew: (id, signal) =>
       ask(sessionShape, 'SESSION', { method: 'POST', path: `${session}/renew`, operation: 'renew the session', ...of(id, signal) }),
     heartbeat: (id, signal) =>

@@ -4,6 +4,7 @@ import type { Effects, Facts, Found, Service, SessionAt } from '../../core/servi
 import { systemClock } from '../../core/system-clock.ts';
 import { createServiceHealth } from '../shared/service-health.ts';
 import { createElizaClient } from './client.ts';
+import { createHandshake } from './handshake.ts';
 import { factsOf, madeKey, metadataOf } from './mapping.ts';
 import { createMessages } from './messages.ts';
 import { createOpen } from './open.ts';
@@ -53,8 +54,11 @@ const listed = (session: WireSession): Found =>
 export function createElizaBackend(options: ElizaOptions): Backend & AsyncDisposable {
   const { name, agentId, minimumTier, onExpiry, foreignVisibility, pollMs, replyMs = defaultReplyMs, clock = systemClock } = options;
   const client = createElizaClient(options);
-  const messages = createMessages({ name, client, rooms: createRooms(options, clock), clock, pollMs, replyMs });
+  const rooms = createRooms(options, clock);
+  const handshake = createHandshake(options, clock);
+  const messages = createMessages({ name, client, rooms, clock, pollMs, replyMs });
   const close = async (): Promise<void> => {
+    handshake[Symbol.dispose]();
     await messages[Symbol.asyncDispose]();
     await client[Symbol.asyncDispose]();
   };
@@ -90,15 +94,16 @@ export function createElizaBackend(options: ElizaOptions): Backend & AsyncDispos
       return foundOf(session);
     },
     async list({ filter }, signal) {
-      const sessions = await client.list(signal);
-      if (isProblem(sessions)) return sessions;
+      const listing = await client.list(signal);
+      if (isProblem(listing)) return listing;
       return {
-        sessions: sessions
+        sessions: listing.rows
           .filter((each) => filter.agentId === null || each.agentId === filter.agentId)
           // Made within the same millisecond: the later one is further on in the list.
           .toReversed()
           .sort((one, other) => other.createdAt - one.createdAt)
           .map(listed),
+        unreadable: listing.unreadable,
         next: null,
       };
     },
@@ -109,9 +114,11 @@ export function createElizaBackend(options: ElizaOptions): Backend & AsyncDispos
   };
 
   const probe = async (): Promise<Problem | string | null> => {
-    const answer = await client.health();
+    // Beside each other: what is not well with the socket counts only where all else is.
+    const [answer, refused] = await Promise.all([client.health(), rooms.connected ? null : handshake.look()]);
     if (isProblem(answer)) return answer;
-    return answer.status === 'healthy' ? null : `It says that it is ${answer.status.slice(0, 100)}.`;
+    if (answer.status !== 'healthy') return `It says that it is ${answer.status.slice(0, 100)}.`;
+    return refused === null ? null : `${refused.detail} Until then what is said is looked for every ${pollMs / 1_000} s.`;
   };
 
   return {

@@ -3,7 +3,7 @@ import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import type { Joiner, OpenRequest, Opened } from '../../core/service.ts';
 import type { CreateBody, ElizaClient } from './client.ts';
 import { factsOf, keepable, madeKey, metadataChars } from './mapping.ts';
-import { checkEnds, clampedIn, timeoutOf } from './timeout.ts';
+import { checkEnds, checkKept, timeoutOf } from './timeout.ts';
 import { isUuid } from './wire.ts';
 
 export interface OpenDeps {
@@ -74,14 +74,10 @@ export function createOpen({
       return refused(['agentId'], `has no agent \`${agentId}\` running: ${await known(signal)}`);
     }
     // A server with narrower bounds than the usual ones makes another session than was asked for, and says nothing.
-    const clamped = clampedIn(timeoutConfig, session.timeoutConfig);
-    if (clamped !== null) {
+    const otherwise = checkKept(name, rules, timeoutConfig, session.timeoutConfig);
+    if (otherwise !== null) {
       await client.remove(session.sessionId);
-      const path = rules.timeout === null || rules.lifetimeSeconds === null ? clamped.path : ['rules'];
-      return refused(
-        path,
-        `keeps to ${clamped.seconds} seconds for \`${clamped.path.join('.')}\` where something else was asked for: ask for that.`,
-      );
+      return otherwise;
     }
     return { handle: session.sessionId, facts: factsOf(session), member: { id: session.userId, secret: null } };
   };

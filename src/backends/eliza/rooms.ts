@@ -1,8 +1,8 @@
-import { type Socket, io } from 'socket.io-client';
-import { v4 as uuidv4 } from 'uuid';
+import type { Socket } from 'socket.io-client';
 import type { Clock } from '../../core/ports.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import type { ElizaOptions } from './options.ts';
+import { type SocketParts, connectFailure, openSocket } from './socket.ts';
 import { type WireBroadcast, type WireChunk, broadcastShape, chunkShape, ofChannelShape, streamErrorShape } from './wire.ts';
 
 /** Is told what the socket says of one channel. No method throws. */
@@ -28,6 +28,7 @@ export interface Room extends Disposable {
 
 /** One socket for all rooms, open for as long as somebody is in one. */
 export interface Rooms extends AsyncDisposable {
+  readonly connected: boolean;
   enter(channelId: string, ears: Ears): Room;
 }
 
@@ -41,21 +42,14 @@ interface Place {
   deadline: Disposable | null;
 }
 
-export function createRooms(
-  options: Pick<ElizaOptions, 'name' | 'url' | 'socketApiKey' | 'timeoutMs' | 'reconnectMs'>,
-  clock: Clock,
-): Rooms {
-  const { name, socketApiKey, timeoutMs, reconnectMs = 1_000 } = options;
-  const url = new URL(options.url);
+export function createRooms(options: SocketParts & Pick<ElizaOptions, 'reconnectMs'>, clock: Clock): Rooms {
+  const { name, timeoutMs, reconnectMs = 1_000 } = options;
   const places = new Map<string, Place>();
-  // Who listens: the server wants to be told, and checks nothing of it.
-  const entityId = uuidv4();
   let socket: Socket | null = null;
   let again: Disposable | null = null;
   let disposed = false;
 
-  const cause = (detail: string, code: 'UPSTREAM_UNAVAILABLE' | 'UPSTREAM_REFUSED' = 'UPSTREAM_UNAVAILABLE'): Problem =>
-    problem(code, `Backend ${name} ${detail}`, { backend: name });
+  const cause = (detail: string): Problem => problem('UPSTREAM_UNAVAILABLE', `Backend ${name} ${detail}`, { backend: name });
 
   function join(channelId: string, place: Place): void {
     if (!socket?.connected || place.joined) return;
@@ -85,13 +79,7 @@ export function createRooms(
   }
 
   function open(): Socket {
-    const opened = io(url.origin, {
-      path: `${url.pathname.replace(/\/+$/, '')}/socket.io`,
-      auth: { entityId, ...(socketApiKey !== null && { apiKey: socketApiKey }) },
-      transports: ['websocket', 'polling'],
-      tryAllTransports: true,
-      forceNew: true,
-      timeout: timeoutMs,
+    const opened = openSocket(options, {
       reconnectionDelay: reconnectMs,
       reconnectionDelayMax: Math.max(reconnectMs, maxReconnectMs),
       randomizationFactor: 0.5,
@@ -118,10 +106,8 @@ export function createRooms(
       if (!opened.active && places.size > 0) connectLater();
     });
     opened.on('connect_error', (error: Error) => {
-      if (opened.active) return lose(cause('lets no socket connect: it is tried again.'));
-      // By the server itself, with a sentence. The key is not in it.
-      lose(cause(`refused the socket: ${error.message.slice(0, 200)}. Check \`socketApiKey\`.`, 'UPSTREAM_REFUSED'));
-      if (places.size > 0) connectLater();
+      lose(connectFailure(name, opened, error));
+      if (!opened.active && places.size > 0) connectLater();
     });
     on('channel_joined', ofChannelShape, ofChannel, (place) => {
       place.deadline?.[Symbol.dispose]();
@@ -154,6 +140,9 @@ export function createRooms(
   }
 
   return {
+    get connected() {
+      return socket?.connected === true;
+    },
     enter(channelId, ears) {
       if (places.has(channelId)) throw new Error(`Expected channel ${channelId} to be entered once.`);
       const place: Place = { ears, joined: false, deadline: null };

@@ -17,7 +17,8 @@ const defaults = { warning: 300, maxDuration: 43_200 } as const;
 type Ends = Pick<Rules, 'lifetimeSeconds' | 'timeout'>;
 
 const minutes = (seconds: number): number => seconds / 60;
-const seconds = (minutes: number): number => Math.round(minutes * 60);
+const maxSeconds = Number.MAX_SAFE_INTEGER;
+const seconds = (minutes: number): number => Math.max(-maxSeconds, Math.min(maxSeconds, Math.round(minutes * 60)));
 
 /** A policy as the gateway has it. */
 export const policyOf = (wire: WireTimeout): TimeoutPolicy => ({
@@ -26,6 +27,17 @@ export const policyOf = (wire: WireTimeout): TimeoutPolicy => ({
   maxDurationSeconds: seconds(wire.maxDurationMinutes),
   warningSeconds: seconds(wire.warningThresholdMinutes),
 });
+
+/** What the service is to be told so that a policy of its own comes back, also one that the gateway would not have made. */
+export const restoringOf = (policy: TimeoutPolicy | null): Partial<WireTimeout> =>
+  policy === null
+    ? {}
+    : {
+        timeoutMinutes: minutes(policy.timeoutSeconds),
+        autoRenew: policy.autoRenew,
+        ...(policy.maxDurationSeconds !== null && { maxDurationMinutes: minutes(policy.maxDurationSeconds) }),
+        ...(policy.warningSeconds !== null && { warningThresholdMinutes: minutes(policy.warningSeconds) }),
+      };
 
 /**
  * What the service is to be told so that a session ends when the rules say; {} = nothing, its defaults will do. A lifetime is a timeout
@@ -90,11 +102,18 @@ export function checkEnds(name: string, ends: Ends, before: Ends | null): Proble
   return outside(['rules', 'lifetimeSeconds'], lifetime, bounds.minTimeout, slides ? bounds.maxDuration : bounds.maxTimeout);
 }
 
+/** Why rules are not kept: the service has made something else of them, and said nothing. Null = all is as it was told. */
+export function checkKept(name: string, rules: Ends, told: Partial<WireTimeout>, kept: WireTimeout): Problem | null {
+  const clamped = clampedIn(told, kept);
+  if (clamped === null) return null;
+  // What is told may come of either rule.
+  const path = rules.timeout === null ? ['rules', 'lifetimeSeconds'] : rules.lifetimeSeconds === null ? clamped.path : ['rules'];
+  const detail = `Backend ${name} keeps to ${clamped.seconds} seconds for \`${clamped.path.join('.')}\` where something else was asked for: ask for that.`;
+  return problem('BAD_INPUT', detail, { path, backend: name });
+}
+
 /** The first thing that the service made otherwise than it was told, by the gateway's name for it; null = all is as told. */
-export function clampedIn(
-  told: Partial<WireTimeout>,
-  kept: WireTimeout,
-): { readonly path: readonly string[]; readonly seconds: number } | null {
+function clampedIn(told: Partial<WireTimeout>, kept: WireTimeout): { readonly path: readonly string[]; readonly seconds: number } | null {
   const names = [
     ['timeoutMinutes', 'timeoutSeconds'],
     ['maxDurationMinutes', 'maxDurationSeconds'],

@@ -1,89 +1,90 @@
 import type { Problem } from '../../core/problem.ts';
 import type { Outgoing, ServiceMessage } from '../../core/service.ts';
+import type { WireSent } from './wire.ts';
 
 /** A message that was sent from here, until the agent has replied to it. */
 export interface Turn {
-  /** Null = nobody waits: the turn only keeps its reply from being taken for another's. */
+  /** Null = nobody waits: the turn only tells that the reply is one to a message of our own. */
   readonly onDelta: Outgoing['onDelta'] | null;
   readonly reply: Promise<ServiceMessage | Problem>;
-  /** When the service took the message, by its clock, epoch milliseconds; null = it has not answered yet. */
-  acceptedAt: number | null;
+  /** The message as the service took it; null = it has not answered yet. */
+  taken: WireSent['userMessage'] | null;
   /** Ends it, unless it has ended. */
   end(outcome: ServiceMessage | Problem): void;
 }
 
-/**
- * Which reply belongs to which message of a channel. A reply does not say what it answers: replies are matched in the order of the
- * messages, and once a reply's stream has begun by its id.
- */
+/** The messages of a channel that were sent from here, and wait for their replies. Whose a reply is, is not known by it: see `answers.ts`. */
 export interface Turns {
+  /** Whether somebody waits for the reply to a message that was taken. */
   readonly waiting: boolean;
-  /** When the first of those that are waited for was taken; null = there is none. */
+  /** From when on replies that are waited for can have come, by the service's clock; null = not known. */
   readonly since: number | null;
   begin(onDelta: Outgoing['onDelta'] | null): Turn;
-  /** Ends the turn that the reply belongs to, and answers it; null = it answers somebody else. A reply that ended one is known again. */
-  match(reply: ServiceMessage): Turn | null;
-  /** Who a reply in the making belongs to, from its first piece on; null = it answers somebody else, or is over. */
-  stream(id: string): Turn | null;
+  /** Ends the turn of the message by this id, and answers it; null = it is none of ours, or has ended. */
+  settle(reply: ServiceMessage, messageId: string): Turn | null;
+  /** Ends the first turn that nobody waits on and that was there before the reply, and answers it; null = there is none. */
+  pass(reply: ServiceMessage): Turn | null;
+  /** The turn that a reply has ended, by the reply's id; null = it has ended none. */
+  ended(replyId: string): Turn | null;
+  /** Who is told a reply's pieces: of those who wait, the first. Null = nobody waits, or the reply is over. */
+  listener(replyId: string): Turn | null;
+  /** Ends the turn of the message by this id with a problem. */
+  fail(messageId: string, outcome: Problem): void;
   endAll(outcome: Problem): void;
 }
 
 const remembered = 200;
+/** Of a date. What is not within has come from a clock that is broken. */
+const maxInstant = 8_640_000_000_000_000;
 
 export function createTurns(): Turns {
   // In the order of their messages.
   const turns = new Set<Turn>();
-  const streams = new Map<string, Turn>();
-  const answered = new Map<string, Turn>();
+  const ended = new Map<string, Turn>();
 
-  /** The first one that has no stream of its own yet, and was there before. */
-  const next = (at: number): Turn | null => {
-    const taken = new Set(streams.values());
-    for (const turn of turns) {
-      if (!taken.has(turn) && (turn.acceptedAt === null || turn.acceptedAt <= at)) return turn;
-    }
-    return null;
-  };
+  const awaited = (): readonly Turn[] => [...turns].filter(({ onDelta }) => onDelta !== null);
+  const byMessage = (id: string): Turn | null => [...turns].find(({ taken }) => taken?.id === id) ?? null;
+
+  function endWith(turn: Turn, reply: ServiceMessage): Turn {
+    ended.set(reply.id, turn);
+    const [oldest] = ended.keys();
+    if (ended.size > remembered && oldest !== undefined) ended.delete(oldest);
+    turn.end(reply);
+    return turn;
+  }
 
   return {
     get waiting() {
-      return [...turns].some(({ onDelta }) => onDelta !== null);
+      return awaited().some(({ taken }) => taken !== null);
     },
     get since() {
-      return [...turns].find(({ onDelta, acceptedAt }) => onDelta !== null && acceptedAt !== null)?.acceptedAt ?? null;
+      const first = Math.min(...awaited().map(({ taken }) => taken?.created_at ?? Infinity));
+      return first >= 0 && first <= maxInstant ? first : null;
     },
     begin(onDelta) {
       const { promise, resolve } = Promise.withResolvers<ServiceMessage | Problem>();
       const turn: Turn = {
         onDelta,
         reply: promise,
-        acceptedAt: null,
+        taken: null,
         end(outcome) {
-          if (!turns.delete(turn)) return;
-          for (const [id, each] of streams) if (each === turn) streams.delete(id);
-          resolve(outcome);
+          if (turns.delete(turn)) resolve(outcome);
         },
       };
       turns.add(turn);
       return turn;
     },
-    match(reply) {
-      const before = answered.get(reply.id);
-      if (before !== undefined) return before;
-      const turn = streams.get(reply.id) ?? next(reply.createdAt);
-      if (turn === null) return null;
-      answered.set(reply.id, turn);
-      const [oldest] = answered.keys();
-      if (answered.size > remembered && oldest !== undefined) answered.delete(oldest);
-      turn.end(reply);
-      return turn;
+    settle(reply, messageId) {
+      const turn = byMessage(messageId);
+      return turn === null ? null : endWith(turn, reply);
     },
-    stream(id) {
-      if (answered.has(id)) return null;
-      const turn = streams.get(id) ?? next(Infinity);
-      if (turn !== null) streams.set(id, turn);
-      return turn;
+    pass(reply) {
+      const turn = [...turns].find(({ onDelta, taken }) => onDelta === null && taken !== null && taken.created_at <= reply.createdAt);
+      return turn === undefined ? null : endWith(turn, reply);
     },
+    ended: (replyId) => ended.get(replyId) ?? null,
+    listener: (replyId) => (ended.has(replyId) ? null : (awaited()[0] ?? null)),
+    fail: (messageId, outcome) => byMessage(messageId)?.end(outcome),
     endAll(outcome) {
       for (const turn of turns) turn.end(outcome);
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../core/session.ts';
+import { type Rows, rowsOf } from '../shared/rows.ts';
 
 /** Minutes, fractions among them. Any value that was given for `autoRenew` is kept by the service, and taken for true or false. */
 export interface WireTimeout {
@@ -45,7 +46,15 @@ export interface WireMessage {
 /** Newest first. */
 export interface WireHistory {
   readonly messages: readonly WireMessage[];
+  /** How many items could not be read. */
+  readonly unreadable: number;
   readonly hasMore: boolean;
+}
+
+/** Of a channel's message: the message that it answers; null = none, undefined = the server does not say. */
+export interface WireTie {
+  readonly id: string;
+  readonly inReplyTo?: string | null | undefined;
 }
 
 /** What a message that was taken is answered with (transport `websocket`). */
@@ -91,6 +100,12 @@ const instant = z.string().transform((text, context): number => {
   return z.NEVER;
 });
 const id = z.string().min(1);
+/** Any at all: whether it can be an instant or a count is not decided here. What JSON has no number for is a large one. */
+const number = z.unknown().transform((value, context): number => {
+  if (typeof value === 'number') return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
+  context.addIssue({ code: 'custom', message: 'must be a number' });
+  return z.NEVER;
+});
 const object = z.unknown().transform((value): JsonObject => {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 });
@@ -109,45 +124,64 @@ export const sessionShape: z.ZodType<WireSession> = z.object({
   expiresAt: instant,
   metadata: object,
   timeoutConfig: z.object({
-    timeoutMinutes: z.number(),
+    timeoutMinutes: number,
     autoRenew: z.unknown().transform(Boolean),
-    maxDurationMinutes: z.number(),
-    warningThresholdMinutes: z.number(),
+    maxDurationMinutes: number,
+    warningThresholdMinutes: number,
   }),
-  renewalCount: z.number().int().optional(),
+  renewalCount: number.optional(),
 });
 
-export const sessionsShape: z.ZodType<readonly WireSession[]> = z
-  .object({ sessions: z.array(sessionShape) })
+export const sessionsShape: z.ZodType<Rows<WireSession>> = z
+  .object({ sessions: rowsOf(sessionShape) })
   .transform(({ sessions }) => sessions);
 
-export const historyShape: z.ZodType<WireHistory> = z.object({
-  messages: z.array(
-    z.object({
-      id,
-      content: z.string(),
-      authorId: z.string(),
-      isAgent: z.boolean(),
-      createdAt: instant,
-      metadata: object.optional().default({}),
-    }),
-  ),
-  hasMore: z.boolean(),
+const messageShape: z.ZodType<WireMessage> = z.object({
+  id,
+  content: z.string(),
+  authorId: z.string(),
+  isAgent: z.boolean(),
+  createdAt: instant,
+  metadata: object.optional().default({}),
 });
 
+export const historyShape: z.ZodType<WireHistory> = z
+  .object({ messages: rowsOf(messageShape), hasMore: z.boolean() })
+  .transform(({ messages: { rows, unreadable }, hasMore }) => ({ messages: rows, unreadable, hasMore }));
+
+const json = z.string().transform((body, context): unknown => {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be JSON' });
+    return z.NEVER;
+  }
+});
+
+const tieShape = z
+  .object({ id, inReplyToRootMessageId: id.nullish() })
+  .transform(({ id, inReplyToRootMessageId: inReplyTo }): WireTie => ({ id, inReplyTo }));
+
+/** Of a channel's messages as text: rows that cannot be read are left out. */
+export const tiesShape: z.ZodType<readonly WireTie[], string> = json
+  .pipe(z.object({ data: z.object({ messages: rowsOf(tieShape) }) }))
+  .transform(({ data }) => data.messages.rows);
+
 export const sentShape: z.ZodType<WireSent> = z.object({
-  userMessage: z.object({ id, created_at: z.number() }),
-  sessionStatus: z.object({ expiresAt: instant, renewalCount: z.number().int(), wasRenewed: z.boolean() }),
+  userMessage: z.object({ id, created_at: number }),
+  sessionStatus: z.object({ expiresAt: instant, renewalCount: number, wasRenewed: z.boolean() }),
 });
 
 export const agentsShape: z.ZodType<readonly WireAgent[]> = z
-  .object({ data: z.object({ agents: z.array(z.object({ id, name: z.string(), bio: text, status: text })) }) })
-  .transform(({ data }) => data.agents);
+  .object({ data: z.object({ agents: rowsOf(z.object({ id, name: z.string(), bio: text, status: text })) }) })
+  .transform(({ data: { agents } }) => agents)
+  .refine(({ rows, unreadable }) => rows.length > 0 || unreadable === 0, { path: ['data', 'agents'] })
+  .transform(({ rows }) => rows);
 
 export const healthShape: z.ZodType<{ readonly status: string }> = z.object({ status: z.string() });
 
-/** Whatever is answered means that it is done. */
-export const doneShape: z.ZodType = z.unknown();
+/** Failures are answered with 200 as well. */
+export const doneShape: z.ZodType<{ readonly success: true }> = z.object({ success: z.literal(true) });
 
 export const broadcastShape: z.ZodType<WireBroadcast> = z.object({
   id,
@@ -155,7 +189,7 @@ export const broadcastShape: z.ZodType<WireBroadcast> = z.object({
   senderName: text,
   text: z.string(),
   roomId: id,
-  createdAt: z.number(),
+  createdAt: number,
   source: z.string(),
   thought: z.unknown().optional(),
   actions: z.unknown().optional(),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { answeredAlone } from '../../../src/backends/eliza/answers.ts';
 import { bodyOf, heardOf, keepable, messageOf } from '../../../src/backends/eliza/mapping.ts';
 import { userIdOf } from '../../../src/backends/eliza/open.ts';
 import { refusalOf, serverErrorOf } from '../../../src/backends/eliza/problems.ts';
@@ -13,6 +14,7 @@ import {
   sentShape,
   sessionShape,
   sessionsShape,
+  tiesShape,
 } from '../../../src/backends/eliza/wire.ts';
 import type { HttpReply } from '../../../src/backends/shared/http-message.ts';
 import type { MemberId } from '../../../src/core/ids.ts';
@@ -45,9 +47,15 @@ describe('recorded replies', () => {
     expect(sessions.map((name) => sessionShape.safeParse(bodyNamed(name)).error)).toEqual(sessions.map(() => undefined));
     // One of them was given a text for autoRenew.
     const list = sessionsShape.parse(bodyNamed('list'));
-    expect(list.map(({ timeoutConfig }) => timeoutConfig.autoRenew)).toEqual([true, false, true, true, true]);
+    expect(list.rows.map(({ timeoutConfig }) => timeoutConfig.autoRenew)).toEqual([true, false, true, true, true]);
     expect(sentShape.parse(bodyNamed('send (websocket default)')).userMessage).toMatchObject({ created_at: 1_795_309_812_234 });
     expect(historyShape.parse(bodyNamed('messages limit=2'))).toMatchObject({ hasMore: true, messages: [{}, {}] });
+  });
+
+  test('tell what a reply answers', () => {
+    expect(tiesShape.parse(JSON.stringify(bodyNamed('channel messages limit=1')))).toEqual([
+      { id: '5eefaaa1-e9cb-4e96-9b07-bb79ac07f161', inReplyTo: '6134cc4a-02da-4bdb-ab05-724becebe113' },
+    ]);
   });
 
   test('become messages: the agent`s without an author, the user`s without what the service adds', () => {
@@ -178,9 +186,9 @@ describe('shapes', () => {
   });
   test('pass over what they do not know', () => {
     expect(sessionShape.parse({ ...(bodyNamed('get') as object), metadata: 'text', more: [] }).metadata).toEqual({});
-    expect(agentsShape.parse({ success: true, data: { agents: [{ id: 'a', name: 'A', bio: ['x'] }] } })).toEqual([
-      { id: 'a', name: 'A', bio: null, status: null },
-    ]);
+    const agents = (...rows: readonly object[]) => agentsShape.safeParse({ success: true, data: { agents: rows } });
+    expect(agents({ id: 'a', name: 'A', bio: ['x'] }, { id: 5 }).data).toEqual([{ id: 'a', name: 'A', bio: null, status: null }]);
+    expect([agents().success, agents({ id: 5 }).success]).toEqual([true, false]);
   });
 });
 
@@ -221,34 +229,125 @@ describe('turns', () => {
   });
   const noop = (): void => {};
 
-  test('are taken in order, and each reply is taken once', async () => {
+  const takenAt = (id: string, created_at: number) => ({ id, created_at });
+
+  test('end with the reply to their message, whatever the order', async () => {
     const turns = createTurns();
     const [one, other] = [turns.begin(noop), turns.begin(noop)];
-    expect([turns.match(reply('a')), turns.match(reply('a')), turns.match(reply('b')), turns.match(reply('c'))]).toEqual([
-      one,
-      one,
+    expect([turns.settle(reply('a'), 'one'), turns.waiting]).toEqual([null, false]);
+    [one.taken, other.taken] = [takenAt('one', 5), takenAt('other', 6)];
+    expect([turns.waiting, turns.since]).toEqual([true, 5]);
+    expect([turns.settle(reply('b'), 'other'), turns.settle(reply('c'), 'other'), turns.settle(reply('a'), 'one')]).toEqual([
       other,
       null,
+      one,
     ]);
     expect([await one.reply, await other.reply]).toEqual([reply('a'), reply('b')]);
+    expect([turns.ended('a'), turns.ended('c'), turns.waiting]).toEqual([one, null, false]);
+  });
+
+  test('that nobody waits on are passed in order, those that were there before', () => {
+    const turns = createTurns();
+    const [awaited, one, other] = [turns.begin(noop), turns.begin(null), turns.begin(null)];
+    [awaited.taken, one.taken, other.taken] = [takenAt('awaited', 1), takenAt('one', 5), takenAt('other', 11)];
+    expect([turns.pass(reply('a')), turns.pass(reply('b')), turns.pass(reply('c', 11))]).toEqual([one, null, other]);
+    expect([turns.listener('d'), turns.listener('a')]).toEqual([awaited, null]);
+  });
+
+  test.each([1e18, -1, Infinity])('taken at an instant that is none are looked for from the beginning: %d', (created_at) => {
+    const turns = createTurns();
+    turns.begin(noop).taken = takenAt('one', created_at);
+    expect([turns.waiting, turns.since]).toEqual([true, null]);
+    turns.endAll(problem('UPSTREAM_UNAVAILABLE', 'Over.'));
     expect(turns.waiting).toBe(false);
   });
+});
 
-  test('go by the stream, once it has begun', async () => {
-    const turns = createTurns();
-    const [one, other] = [turns.begin(noop), turns.begin(noop)];
-    expect([turns.stream('a'), turns.stream('b'), turns.stream('a'), turns.stream('c')]).toEqual([one, other, one, null]);
-    turns.match(reply('b'));
-    expect(await other.reply).toEqual(reply('b'));
-    expect(turns.stream('b')).toBeNull();
+describe('what a history tells of answers', () => {
+  const lateMs = 600_000;
+  const said = (line: string, minute: number): ServiceMessage => ({
+    id: line,
+    role: line.startsWith('>') ? 'ASSISTANT' : 'USER',
+    content: line,
+    author: { id: null, name: null },
+    createdAt: minute * 60_000,
   });
-
-  test('are not ended by what was said before', () => {
-    const turns = createTurns();
-    const one = turns.begin(noop);
-    one.acceptedAt = 11;
-    expect([turns.match(reply('a', 10)), turns.since]).toEqual([null, 11]);
-    turns.endAll(problem('UPSTREAM_UNAVAILABLE', 'Over.'));
-    expect(turns.since).toBeNull();
+  test.each<readonly [string, readonly (readonly [string, number])[], object, string | null]>([
+    [
+      'one by one',
+      [
+        ['a', 0],
+        ['>a', 1],
+        ['b', 2],
+        ['>b', 3],
+        ['c', 4],
+      ],
+      { '>a': 'a', '>b': 'b' },
+      'c',
+    ],
+    [
+      'two at once, and one after both',
+      [
+        ['a', 0],
+        ['b', 0],
+        ['>', 1],
+        ['>>', 1],
+        ['c', 2],
+        ['>c', 3],
+      ],
+      { '>c': 'c' },
+      null,
+    ],
+    [
+      'one that may have been passed over',
+      [
+        ['a', 0],
+        ['b', 1],
+        ['>', 2],
+        ['c', 3],
+        ['>?', 4],
+      ],
+      {},
+      null,
+    ],
+    [
+      'one that was silent for long',
+      [
+        ['a', 0],
+        ['b', 11],
+        ['>b', 12],
+      ],
+      { '>b': 'b' },
+      null,
+    ],
+    [
+      'two at once, long ago',
+      [
+        ['a', 0],
+        ['b', 0],
+        ['>', 1],
+        ['c', 11],
+        ['>c', 12],
+      ],
+      { '>c': 'c' },
+      null,
+    ],
+    [
+      'the agent by itself',
+      [
+        ['>', 0],
+        ['a', 1],
+        ['>a', 2],
+        ['>>', 3],
+      ],
+      { '>a': 'a' },
+      null,
+    ],
+  ])('%s', (_, lines, answers, waiting) => {
+    const told = answeredAlone(
+      lines.map(([line, minute]) => said(line, minute)),
+      lateMs,
+    );
+    expect([Object.fromEntries(told.answers), told.waiting]).toEqual([answers, waiting]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ElizaOptions } from '../../../src/backends/eliza/options.ts';
+import { timeoutOf } from '../../../src/backends/eliza/timeout.ts';
 import { noRules } from '../../../src/core/rules.ts';
 import type { Rules, Session, TimeoutPolicy } from '../../../src/core/session.ts';
 import { type ElizaEmulatorOptions, echoAgent } from '../../emulators/eliza/emulator.ts';
@@ -146,6 +147,19 @@ describe('a session', () => {
     expect(await effects.end?.(other)).toEqual({ status: 'ENDED' });
   });
 
+  test.each([
+    { kind: 'nonsense', body: { success: false, message: 'No.' } },
+    { kind: 'nonsense', body: {} },
+    { kind: 'status', status: 200, body: '' },
+    { kind: 'html' },
+  ] as const)('is not ended by another answer than that it is: %o', async (fault) => {
+    await start();
+    const session = await open(world.service);
+    world.emulator.fault(fault, { times: 1 });
+    expectProblem(await world.service.effects.end?.(session), 'UPSTREAM_FAILED');
+    expect(await world.service.effects.end?.(session)).toEqual({ status: 'ENDED' });
+  });
+
   test('is ended, once and again', async () => {
     await start();
     const session = await open(world.service);
@@ -197,6 +211,39 @@ describe('settings', () => {
     expect(refusal.detail).toContain('Timeout must be between 5 and 60 minutes');
   });
 
+  test('that a server with narrower bounds makes otherwise come back as BAD_INPUT, and what held before is put back', async () => {
+    await start({}, { bounds: { ...usualBounds, maxMinutes: 60 } });
+    const policy = sliding(600, { autoRenew: false, maxDurationSeconds: 5_400, warningSeconds: 120 });
+    const { session } = await open(world.service, { rules: rulesOf({ timeout: policy }) });
+    const path = ['rules', 'timeout', 'maxDurationSeconds'];
+    const refusal = expectProblem(
+      await change(session, 'UPDATE', { timeout: { ...policy, maxDurationSeconds: 172_800 } }),
+      'BAD_INPUT',
+      path,
+    );
+    expect(refusal.detail).toContain('7200 seconds');
+    expect(await world.service.read(at(session))).toMatchObject({ rules: { timeout: policy }, expiresAt: now + 600_000 });
+    expectProblem(
+      await change(session, 'UPDATE', { lifetimeSeconds: 90_000, timeout: { ...policy, maxDurationSeconds: null } }),
+      'BAD_INPUT',
+      ['rules'],
+    );
+    expect(await world.service.read(at(session))).toMatchObject({ rules: { timeout: policy } });
+    expect(world.emulator.violations).toEqual([]);
+  });
+
+  test('that are made otherwise, and cannot be put back, are refused with the word that something else holds', async () => {
+    const bounds = { ...usualBounds };
+    await start({}, { bounds });
+    const { session } = await open(world.service, { rules: rulesOf({ timeout: sliding(7_200, { maxDurationSeconds: 172_800 }) }) });
+    Object.assign(bounds, { maxMinutes: 60 });
+    const refusal = await change(session, 'UPDATE', { timeout: sliding(3_600, { maxDurationSeconds: 172_800 }) });
+    expect(expectProblem(refusal, 'BAD_INPUT', ['rules', 'timeout', 'maxDurationSeconds']).detail).toContain('could not be put back');
+    expect(await world.service.read(at(session))).toMatchObject({
+      rules: { timeout: { timeoutSeconds: 3_600, maxDurationSeconds: 7_200 } },
+    });
+  });
+
   test('are reset by a replacement', async () => {
     await start();
     const { session } = await open(world.service, { rules: rulesOf({ timeout: sliding(600) }) });
@@ -226,6 +273,15 @@ describe('sessions of others', () => {
     expect(found.facts).toMatchObject({ metadata: { platform: 'app' }, agentId: echoAgent.id, data: { channelId: expect.any(String) } });
     const none = done(await world.service.list({ limit: 10, page: null, filter: { agentId: user, metadata: null } }));
     expect(none.sessions).toEqual([]);
+  });
+
+  test('that cannot be read cost themselves, and are counted', async () => {
+    await start();
+    const [first, odd, last] = [1, 2, 3].map(() => world.emulator.createSession());
+    world.emulator.state.odd.set(odd?.id ?? '', { expiresAt: 'soon' });
+    const page = done(await world.service.list({ limit: 10, page: null, filter: { agentId: null, metadata: null } }));
+    expect([page.sessions.map(({ handle }) => handle), page.unreadable]).toEqual([[last?.id, first?.id], 1]);
+    expectProblem(await world.service.find(odd?.id ?? ''), 'UPSTREAM_FAILED');
   });
 
   test('that are not there are null', async () => {
@@ -267,6 +323,30 @@ describe('the backend', () => {
     expect(await world.backend.health()).toMatchObject({ status, message: expect.stringMatching(/\w/) });
   });
 
+  test.each([
+    ['wrong', 'right'],
+    [null, 'right'],
+  ])('says that the socket does not take its key: %s', async (socketApiKey, right) => {
+    await start({ socketApiKey }, { socketApiKey: right });
+    const health = await world.backend.health();
+    expect(health).toMatchObject({ status: 'DEGRADED', circuit: 'CLOSED', message: expect.stringContaining('Check `socketApiKey`.') });
+    expect(health.message).not.toMatch(/wrong|right/);
+    await expect.poll(() => world.emulator.sockets.connected).toBe(0);
+  });
+
+  test('has the socket tried with the key that is right, and not left open', async () => {
+    await start({ socketApiKey: 'right' }, { socketApiKey: 'right' });
+    expect(await world.backend.health()).toMatchObject({ status: 'UP', message: null });
+    await expect.poll(() => world.emulator.sockets.connected).toBe(0);
+    expect([world.emulator.sockets.handshakes, world.emulator.sockets.joins]).toEqual([1, []]);
+  });
+
+  test('is not kept by a socket that does not decide', async () => {
+    await start({ timeoutMs: 300 });
+    world.emulator.sockets.hang();
+    expect(await world.backend.health()).toMatchObject({ status: 'UP', message: null });
+  });
+
   test('names the agents that run', async () => {
     await start();
     world.emulator.state.agents.push({ ...echoAgent, id: user, name: 'Off', status: 'inactive' });
@@ -278,6 +358,21 @@ describe('the backend', () => {
   test('connects nothing before it is needed', async () => {
     await start();
     expect([world.emulator.count(), world.emulator.sockets.connected]).toEqual([0, 0]);
+  });
+});
+
+describe('numbers beyond reason', () => {
+  test.each(['1e400', '-1e400', '1e18', '0.5'])('%s breaks nothing', async (number) => {
+    await start();
+    const session = await open(world.service);
+    const info = await (await fetch(`${world.emulator.url}/api/messaging/sessions/${session.session.handle}`)).text();
+    const body = info.replace('"renewalCount":0', `"renewalCount":${number}`).replace(':720', `:${number}`);
+    world.emulator.fault({ kind: 'status', status: 200, body }, { times: 1 });
+    const facts = done(await world.service.read(session));
+    const { maxDurationSeconds } = facts.rules?.timeout ?? {};
+    expect([facts.renewalCount, maxDurationSeconds].map(Number.isFinite)).toEqual([true, true]);
+    expect(Number.isSafeInteger(maxDurationSeconds)).toBe(true);
+    expect(timeoutOf({ lifetimeSeconds: null, timeout: facts.rules?.timeout ?? null })).toMatchObject({ timeoutMinutes: 30 });
   });
 });
 

@@ -11,6 +11,8 @@ export interface StoredMessage {
   readonly source: string;
   readonly metadata: Record<string, unknown>;
   readonly raw: { readonly thought?: string; readonly actions?: readonly string[]; readonly attachments?: unknown };
+  /** The id of the message that it answers. */
+  readonly inReplyTo: string | null;
 }
 
 /** What an agent makes of a message. */
@@ -59,8 +61,9 @@ export class Channels {
       .slice(0, limit);
   }
 
-  store(message: Omit<StoredMessage, 'id' | 'createdAt'> & { readonly id?: string }): StoredMessage {
-    const stored = { ...message, id: message.id ?? randomUUID(), createdAt: this.#now() };
+  store(message: Omit<StoredMessage, 'id' | 'createdAt' | 'inReplyTo'> & Partial<Pick<StoredMessage, 'id' | 'inReplyTo'>>): StoredMessage {
+    const { id = randomUUID(), inReplyTo = null } = message;
+    const stored = { ...message, id, inReplyTo, createdAt: this.#now() };
     this.messages.push(stored);
     return stored;
   }
@@ -70,8 +73,9 @@ export class Channels {
     session: Pick<EmulatedSession, 'channelId' | 'agentId'>,
     agentName: string,
     act: AgentAct & { readonly kind: 'reply' },
-    id: string = randomUUID(),
+    inReplyTo: string | null,
   ): StoredMessage {
+    const id = randomUUID();
     const { channelId, agentId } = session;
     const { chunks = [], text = chunks.join(''), thought = 'canned thought', actions = ['REPLY'] } = act;
     this.stream(session, chunks, id);
@@ -84,6 +88,7 @@ export class Channels {
       source: 'agent_response',
       metadata,
       raw: { thought, actions },
+      inReplyTo,
     });
     this.#broadcast(channelId, 'messageBroadcast', {
       id,
@@ -120,6 +125,27 @@ export class Channels {
     this.#broadcast(channelId, 'channelCleared', { channelId });
   }
 
+  /** As the channels router tells it: with what it answers, which is not in the history of a session, and not on the socket. */
+  row({ id, channelId, authorId, content, source, createdAt, metadata, raw, inReplyTo }: StoredMessage): object {
+    const isAgent = source === 'agent_response';
+    const instant = new Date(createdAt).toISOString();
+    return {
+      id,
+      channelId,
+      authorId,
+      content,
+      rawMessage: { ...(isAgent ? { text: content } : { content }), ...raw },
+      sourceType: source,
+      metadata: { ...metadata, ...raw },
+      inReplyToRootMessageId: inReplyTo,
+      createdAt: instant,
+      updatedAt: instant,
+      created_at: createdAt,
+      updated_at: createdAt,
+    };
+  }
+
+  /** As the history of a session tells it. */
   item({ id, content, authorId, source, createdAt, metadata, raw: { thought, actions } }: StoredMessage): object {
     const isAgent = source === 'agent_response';
     return { id, content, authorId, isAgent, createdAt: new Date(createdAt).toISOString(), metadata: { thought, actions, ...metadata } };

@@ -34,6 +34,12 @@ export interface ElizaEmulator extends Emulator {
     readonly rate: Parts['rate'];
     /** Whether the sockets let everybody into rooms. */
     open: boolean;
+    /** Whether there is a call that tells what replies answer: some versions have none. */
+    ties: boolean;
+    /** What sessions are told with that is not theirs, by their ids. */
+    readonly odd: Map<string, object>;
+    /** Makes something else of each page of a history. */
+    tamper: Parts['tamper'];
   };
   /** What the agent makes of the next messages, the first one first. */
   readonly script: AgentAct[];
@@ -42,8 +48,8 @@ export interface ElizaEmulator extends Emulator {
   createSession(body?: Readonly<Record<string, unknown>>): EmulatedSession;
   /** As somebody else does by REST: the message is not on the socket, its reply is. */
   userSays(sessionId: string, content: string): StoredMessage;
-  /** Unasked, or late. */
-  agentSays(sessionId: string, text: string, chunks?: readonly string[]): StoredMessage;
+  /** Late, or unasked. @param answered - The id of the message that it answers. @default null // none */
+  agentSays(sessionId: string, text: string, answered?: string | null): StoredMessage;
   /** Deletes the messages of a session's channel. */
   clearChannel(sessionId: string): void;
   /** Lets a session run out now. Whoever asks first gets 410. */
@@ -106,7 +112,7 @@ export async function createElizaEmulator(options: ElizaEmulatorOptions = {}): P
     const timer = setTimeout(
       () => {
         timers.delete(timer);
-        if (done.kind === 'reply') channels.agentSays(session, name, done);
+        if (done.kind === 'reply') channels.agentSays(session, name, done, message.id);
         else if (done.chunks !== undefined) channels.breakOff(session, done.chunks);
       },
       done.kind === 'reply' ? (done.delayMs ?? 0) : 0,
@@ -119,7 +125,28 @@ export async function createElizaEmulator(options: ElizaEmulatorOptions = {}): P
     open(session);
   };
 
-  const parts: Parts = { now, sessions, channels, apiKey, rate, startedAt: now(), act, onMessage: answer };
+  const state: ElizaEmulator['state'] = {
+    sessions: sessions.all,
+    messages: channels.messages,
+    agents: sessions.agents,
+    rate,
+    open: true,
+    ties: true,
+    odd: sessions.odd,
+    tamper: (page) => page,
+  };
+  const parts: Parts = {
+    now,
+    sessions,
+    channels,
+    apiKey,
+    rate,
+    startedAt: now(),
+    ties: () => state.ties,
+    tamper: (page) => state.tamper(page),
+    act,
+    onMessage: answer,
+  };
   const base = await createEmulator({
     name: 'eliza',
     port,
@@ -127,7 +154,6 @@ export async function createElizaEmulator(options: ElizaEmulatorOptions = {}): P
     spec: { document, exceptions },
     onRestart: () => sessions.all.clear(),
   });
-  const state = { sessions: sessions.all, messages: channels.messages, agents: sessions.agents, rate, open: true };
   const sockets = createSockets({
     server: base.server,
     apiKey: socketApiKey,
@@ -159,9 +185,14 @@ export async function createElizaEmulator(options: ElizaEmulatorOptions = {}): P
       answer(message);
       return message;
     },
-    agentSays(sessionId: string, text: string, chunks: readonly string[] = []) {
+    agentSays(sessionId: string, text: string, answered: string | null = null) {
       const session = known(sessionId);
-      return channels.agentSays(session, agents.find(({ id }) => id === session.agentId)?.name ?? 'Agent', { kind: 'reply', text, chunks });
+      return channels.agentSays(
+        session,
+        agents.find(({ id }) => id === session.agentId)?.name ?? 'Agent',
+        { kind: 'reply', text },
+        answered,
+      );
     },
     clearChannel: (sessionId: string) => channels.clear(known(sessionId).channelId),
     expire(sessionId: string) {

@@ -17,7 +17,7 @@ const created = { agentId: echoAgent.id, userId };
 
 /** Values that differ each time: their form is what counts. */
 const volatile =
-  /^(sessionId|channelId|channel_id|id|timestamp|createdAt|created_at|expiresAt|lastActivity|uptime|timeRemaining|responseId|inReplyTo|stack|activeSessions|expiringSoon|before|after|value)$/;
+  /^(sessionId|channelId|channel_id|id|inReplyToRootMessageId|timestamp|createdAt|created_at|updatedAt|updated_at|expiresAt|lastActivity|uptime|timeRemaining|responseId|inReplyTo|stack|activeSessions|expiringSoon|before|after|value)$/;
 
 /** The body with what differs each time by its form, and ids within texts as one. */
 function formOf(value: unknown, key = ''): unknown {
@@ -110,6 +110,9 @@ test('the emulator answers as the server did that was recorded', async () => {
     metadata: { source: 't' },
   });
   await expect.poll(() => stored.length).toBe(2);
+  const channel = '/api/messaging/channels';
+  await ask('channel messages limit=1', `GET ${channel}/${stored[0]?.channelId}/messages?limit=1`);
+  await ask('channel messages of no channel', `GET ${channel}/nope/messages`);
   await ask('send (http)', `POST ${messages}`, { content: 'hello two', transport: 'http' });
   await ask('send (legacy mode sync)', `POST ${messages}`, { content: 'hello 2b', mode: 'sync' });
   await ask('send (sse)', `POST ${messages}`, { content: 'hello three', transport: 'sse' });

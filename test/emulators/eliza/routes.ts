@@ -1,7 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { AgentAct, Channels, StoredMessage } from './channels.ts';
 import { ElizaError, invalidContent, invalidPagination, plainError } from './errors.ts';
-import { type EmulatedSession, type Sessions, checkMetadata } from './sessions.ts';
+import { type EmulatedSession, type Sessions, checkMetadata, uuidShape } from './sessions.ts';
+
+/** A page of a session's history, newest first. */
+export interface HistoryPage {
+  readonly messages: readonly object[];
+  readonly hasMore: boolean;
+}
 
 /** What the routes work on. */
 export interface Parts {
@@ -13,6 +19,10 @@ export interface Parts {
   /** Of 15 minutes. `left` and `endsAt` (epoch milliseconds) are for tests to change. */
   readonly rate: { readonly limit: number; left: number; endsAt: number };
   readonly startedAt: number;
+  /** Whether the channels router is there. */
+  readonly ties: () => boolean;
+  /** Makes something else of a page of the history. */
+  readonly tamper: (page: HistoryPage) => object;
   readonly act: (message: StoredMessage) => AgentAct;
   /** Lets the agent answer a message of its channel. */
   readonly onMessage: (message: StoredMessage) => void;
@@ -105,13 +115,25 @@ export function registerRoutes(app: FastifyInstance, parts: Parts): void {
     sessions.all.delete(id);
     return { success: true, message: `Session ${id} deleted successfully` };
   });
-  app.get(`${base}/:id/messages`, ({ params, query }) => history(parts, one(params), query as Readonly<Record<string, string>>));
+  app.get(`${base}/:id/messages`, ({ params, query }) =>
+    parts.tamper(history(parts, one(params), query as Readonly<Record<string, string>>)),
+  );
+  app.get('/api/messaging/channels/:id/messages', ({ params, query }, reply) => {
+    if (!parts.ties()) return reply.code(404).send(plainError('API endpoint not found', 404));
+    const { id } = params as { readonly id: string };
+    if (!uuidShape.test(id)) return reply.code(400).send({ success: false, error: 'Invalid channelId' });
+    const { limit = '50', before } = query as Readonly<Record<string, string>>;
+    // Without a bound of its own; what is no number is none.
+    const most = Number.parseInt(limit, 10);
+    const page = channels.of(id, Number.isNaN(most) ? Infinity : most, before ? Number.parseInt(before, 10) : null);
+    return reply.send({ success: true, data: { messages: page.map((each) => channels.row(each)) } });
+  });
   app.post(`${base}/:id/messages`, ({ params, body }, reply) =>
     send(parts, () => one(params), (body ?? {}) as Readonly<Record<string, unknown>>, reply),
   );
 }
 
-function history({ channels }: Parts, { channelId }: EmulatedSession, query: Readonly<Record<string, string>>): object {
+function history({ channels }: Parts, { channelId }: EmulatedSession, query: Readonly<Record<string, string>>): HistoryPage {
   const instant = (name: string): number | null => {
     const text = query[name];
     if (!text) return null;

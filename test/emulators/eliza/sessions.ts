@@ -67,6 +67,8 @@ export function checkMetadata(metadata: unknown): void {
 export class Sessions {
   readonly all: Map<string, EmulatedSession> = new Map();
   readonly agents: EmulatedAgent[];
+  /** What sessions are told with that is not theirs, by their ids. */
+  readonly odd: Map<string, object> = new Map();
   readonly #now: () => number;
   readonly #bounds: TimeoutBounds;
 
@@ -183,6 +185,7 @@ export class Sessions {
       renewalCount: session.renewalCount,
       timeRemaining: Math.max(0, session.expiresAt - this.#now()),
       isNearExpiration: this.isNear(session),
+      ...this.odd.get(session.id),
     };
   }
 

@@ -7,12 +7,16 @@ export interface Sockets {
   readonly broadcast: Broadcast;
   /** How many are connected. */
   readonly connected: number;
+  /** How many have asked to be let in. */
+  readonly handshakes: number;
   /** Channels that were joined, in the order of joining. */
   readonly joins: readonly string[];
   /** The next joining of any channel. */
   joined(): Promise<string>;
   /** Puts everybody out, as the server does: clients do not come back by themselves. */
   putOut(): void;
+  /** Decides on nobody any more who asks to be let in. */
+  hang(): void;
   close(): void;
 }
 
@@ -32,8 +36,12 @@ type Payload = Readonly<Record<string, unknown>>;
 export function createSockets({ server, apiKey, open, channels, onMessage }: SocketsOptions): Sockets {
   const io = new Server(server, { serveClient: false });
   const joins: string[] = [];
+  let handshakes = 0;
+  let hangs = false;
   let waiting: ((channelId: string) => void)[] = [];
   io.use((socket, next) => {
+    handshakes += 1;
+    if (hangs) return;
     const { auth, headers } = socket.handshake;
     if (apiKey !== null && (auth['apiKey'] ?? headers['x-api-key']) !== apiKey) return next(new Error('Invalid or missing API Key'));
     const entityId: unknown = auth['entityId'];
@@ -96,9 +104,15 @@ export function createSockets({ server, apiKey, open, channels, onMessage }: Soc
     get connected() {
       return io.sockets.sockets.size;
     },
+    get handshakes() {
+      return handshakes;
+    },
     joins,
     joined: () => new Promise((resolve) => waiting.push(resolve)),
     putOut: () => io.disconnectSockets(),
+    hang() {
+      hangs = true;
+    },
     close() {
       io.disconnectSockets(true);
       io.engine.close();

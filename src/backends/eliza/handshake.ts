@@ -1,0 +1,58 @@
+import type { Clock } from '../../core/ports.ts';
+import type { Problem } from '../../core/problem.ts';
+import { type SocketParts, connectFailure, openSocket } from './socket.ts';
+
+/** Tries whether the server's socket lets the gateway in: it has credentials of its own, and without it nothing is heard of. */
+export interface Handshake extends Disposable {
+  /** Null = it does, or did not decide in time. One try at a time; what went well is not tried again for a minute. */
+  look(): Promise<Problem | null>;
+}
+
+/** `parley check` waits for it. */
+const patienceMs = 2_000;
+const goodForMs = 60_000;
+
+export function createHandshake(options: SocketParts, clock: Clock): Handshake {
+  const open = new Set<Disposable>();
+  let looking: Promise<Problem | null> | null = null;
+  let goodUntil = 0;
+  let disposed = false;
+
+  function shake(): Promise<Problem | null> {
+    const { promise, resolve } = Promise.withResolvers<Problem | null>();
+    const socket = openSocket(options, { reconnection: false });
+    const timer = clock.at(clock.now() + Math.min(patienceMs, options.timeoutMs), () => resolve(null));
+    const end: Disposable = {
+      [Symbol.dispose]() {
+        timer[Symbol.dispose]();
+        socket.off();
+        socket.disconnect();
+        resolve(null);
+      },
+    };
+    open.add(end);
+    socket.on('connect', () => {
+      goodUntil = clock.now() + goodForMs;
+      resolve(null);
+    });
+    socket.on('connect_error', (error: Error) => resolve(connectFailure(options.name, socket, error)));
+    return promise.finally(() => {
+      open.delete(end);
+      end[Symbol.dispose]();
+    });
+  }
+
+  return {
+    async look() {
+      if (disposed || clock.now() < goodUntil) return null;
+      looking ??= shake().finally(() => {
+        looking = null;
+      });
+      return looking;
+    },
+    [Symbol.dispose]() {
+      disposed = true;
+      for (const end of open) end[Symbol.dispose]();
+    },
+  };
+}
