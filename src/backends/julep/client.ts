@@ -7,7 +7,7 @@ import type { JulepOptions } from './options.ts';
 import { type RefusalOptions, chatFailure, refused } from './refusal.ts';
 import { parsed } from './wire.ts';
 
-/** A request whose answer is of no use. */
+/** A request that changes something: of its answer only matters that it is one. */
 export interface ActRequest extends HttpRequest {
   /** Whether services may lack the call: then it is UNSUPPORTED. @default false */
   readonly optional?: boolean;
@@ -16,8 +16,8 @@ export interface ActRequest extends HttpRequest {
 /** Calls of the service, with its refusals as problems. */
 export interface Calls extends Pick<HttpClient, 'circuit'>, AsyncDisposable {
   readonly name: string;
-  /** Null = done. */
-  act(request: ActRequest): Promise<Problem | null>;
+  /** Null = done, as an answer of that shape says: a proxy's page and an error with status 200 do not. */
+  act(shape: z.ZodType, request: ActRequest): Promise<Problem | null>;
   read<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
   /** A chat whose reply comes whole. */
   chat<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
@@ -44,8 +44,8 @@ export function createCalls(options: JulepOptions): Calls {
     const reply = await http.request(request);
     return isProblem(reply) || reply.status < 300 ? reply : refused(reply, refusal(request.operation, more));
   }
-  async function read<T>(shape: z.ZodType<T>, request: HttpRequest, chat: boolean): Promise<T | Problem> {
-    const reply = await ask(request, { chat });
+  async function read<T>(shape: z.ZodType<T>, request: HttpRequest, more: Partial<RefusalOptions> = {}): Promise<T | Problem> {
+    const reply = await ask(request, more);
     return isProblem(reply) ? reply : parsed(shape, reply.json, { name, operation: request.operation });
   }
   const patient = (operation: string): Pick<HttpRequest, 'timeoutMs' | 'mapServerErrors'> => ({
@@ -55,12 +55,12 @@ export function createCalls(options: JulepOptions): Calls {
 
   return {
     name,
-    async act({ optional = false, ...request }) {
-      const reply = await ask(request, { optional });
-      return isProblem(reply) ? reply : null;
+    async act(shape, { optional = false, ...request }) {
+      const answer = await read(shape, request, { optional });
+      return isProblem(answer) ? answer : null;
     },
-    read: (shape, request) => read(shape, request, false),
-    chat: (shape, request) => read(shape, { ...request, ...patient(request.operation) }, true),
+    read: (shape, request) => read(shape, request),
+    chat: (shape, request) => read(shape, { ...request, ...patient(request.operation) }, { chat: true }),
     async stream(request) {
       const { operation } = request;
       const accept = 'text/event-stream, application/json';

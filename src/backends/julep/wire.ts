@@ -19,6 +19,9 @@ export const metadata: z.ZodType<Record<string, unknown>> = z
 
 export const listOf = <T>(item: z.ZodType<T>): z.ZodType<{ items: T[] }> => z.object({ items: z.array(item) });
 
+/** `ResourceDeleted` of both APIs. */
+export const deletedShape: z.ZodType = z.object({ id: z.guid(), deleted_at: instant });
+
 /** Both APIs have more in it. */
 export const agentShape: z.ZodType<{ id: string; name: string; about?: string | null | undefined }> = z.object({
   id: z.string(),

@@ -47,7 +47,7 @@ describe('the wire', () => {
     [
       'a field deep within',
       chatShape,
-      { response: [[{ id: 'a', role: 1, created_at: '2024-05-31T10:00:00Z' }]] },
+      { id: 'a', response: [[{ id: 'a', role: 1, created_at: '2024-05-31T10:00:00Z' }]] },
       /`response\.0\.0\.role`/,
     ],
     [

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { orThrow } from '../../../src/core/problem.ts';
+import { isProblem, orThrow } from '../../../src/core/problem.ts';
 import { unknownId } from '../../emulators/julep/asking.ts';
+import type { Fault } from '../../emulators/shared/faults.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
 import { type World, at, contracts, createWorld, replyIn } from './world.ts';
 
@@ -8,6 +9,9 @@ let world: World;
 afterEach(() => world[Symbol.asyncDispose]());
 
 const chat = (contract: string): string => `POST /api/sessions/:${contract === 'v1' ? 'id' : 'session_id'}/chat`;
+
+/** What answers of both APIs to a chat have in common. */
+const answered = { id: unknownId, created_at: '2024-05-31T10:00:00Z', finish_reason: 'stop', usage: {}, jobs: [], docs: [] };
 
 describe.each(contracts)('messages by %s', (contract) => {
   test('are answered by the agent, under the id that history has', async () => {
@@ -77,6 +81,22 @@ describe.each(contracts)('messages by %s', (contract) => {
     expect(world.emulator.requests.filter(({ route }) => route?.endsWith('/chat'))).toHaveLength(2);
   });
 
+  test.each<readonly [string, Fault]>([
+    ['a page', { kind: 'html' }],
+    ['nothing', { kind: 'status', status: 200 }],
+    ['something else', { kind: 'nonsense' }],
+    ['an error', { kind: 'nonsense', body: { error: { message: 'The model said no to test-key.' } } }],
+    ['no choice', { kind: 'nonsense', body: { ...answered, choices: [], response: [] } }],
+    ['a choice of nothing', { kind: 'nonsense', body: { ...answered, choices: [{ index: 0, finish_reason: 'stop' }], response: [[]] } }],
+  ])('that are answered with %s have not been sent', async (_, fault) => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    using placed = world.emulator.fault(fault, { match: chat(contract) });
+    const { sent } = await world.send(session, { awaitReply: false });
+    expect(expectProblem(sent, 'UPSTREAM_FAILED').detail).not.toMatch('test-key');
+    expect(placed.hits).toBe(1);
+  });
+
   test('that the agent does not answer in time are given up', async () => {
     world = await createWorld(contract, { replyMs: 40 });
     const session = await world.session();
@@ -137,14 +157,14 @@ describe('by v0.3', () => {
     expectProblem((await world.send(await world.session(), { role: 'TOOL' })).sent, 'UNSUPPORTED', ['role']);
   });
 
-  test('a reply without a message is a failure', async () => {
+  test('a message that the agent answers without a word is sent, and its reply a failure', async () => {
     world = await createWorld('v0.3');
     const session = await world.session();
-    world.emulator.fault(
-      { kind: 'nonsense', body: { id: unknownId, finish_reason: 'stop', response: [[]], usage: {} } },
-      { match: chat('v0.3') },
-    );
-    expectProblem(await world.ask(session), 'UPSTREAM_FAILED');
+    const wordless = { id: unknownId, role: 'assistant', content: '', created_at: answered.created_at };
+    world.emulator.fault({ kind: 'nonsense', body: { ...answered, response: [[wordless]] } }, { match: chat('v0.3') });
+    const { sent } = await world.send(session);
+    expect(isProblem(sent)).toBe(false);
+    expectProblem(await replyIn(sent), 'UPSTREAM_FAILED');
   });
 });
 
@@ -261,6 +281,30 @@ describe('by v1', () => {
     world.emulator.fault(fault, { match: chat('v1') });
     const { sent } = await world.send(session);
     expect(expectProblem(await replyIn(sent), 'UPSTREAM_FAILED').detail).toMatch(detail);
+  });
+
+  test.each([
+    ['another form', 'data: {"unexpected":[true]}\n\n'],
+    ['an error', 'data: {"error":{"message":"overloaded"}}\n\n'],
+    ['no JSON', 'data: well\n\n'],
+    ['nothing', ': keep-alive\n\ndata: [DONE]\n\n'],
+  ])('a message whose stream begins with %s has not been sent', async (_, body) => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const headers = { 'content-type': 'text/event-stream' };
+    world.emulator.fault({ kind: 'status', status: 200, body, headers }, { match: chat('v1') });
+    expectProblem((await world.send(session, { awaitReply: false })).sent, 'UPSTREAM_FAILED');
+  });
+
+  test('a message is sent when its reply begins, whatever becomes of the rest', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const chunk = { ...answered, choices: [{ index: 0, delta: { role: 'assistant', content: 'Well' } }] };
+    const body = `data: ${JSON.stringify(chunk)}\n\ndata: {"error":{"message":"overloaded"}}\n\n`;
+    world.emulator.fault({ kind: 'status', status: 200, body, headers: { 'content-type': 'text/event-stream' } }, { match: chat('v1') });
+    const { sent } = await world.send(session);
+    expect(isProblem(sent)).toBe(false);
+    expect(expectProblem(await replyIn(sent), 'UPSTREAM_FAILED').detail).toMatch(/overloaded/);
   });
 
   test('a stream that falls silent is given up', async () => {

@@ -3,6 +3,7 @@ import { isProblem, orThrow } from '../../../src/core/problem.ts';
 import type { SettingsRequest } from '../../../src/core/service.ts';
 import type { UpdateInput } from '../../../src/core/use-cases.ts';
 import { unknownId } from '../../emulators/julep/asking.ts';
+import type { Fault } from '../../emulators/shared/faults.ts';
 import { expectProblem, sessionOf } from '../../support/core-fixtures.ts';
 import { type World, at, contracts, createWorld } from './world.ts';
 
@@ -180,6 +181,38 @@ describe.each(contracts)('sessions by %s', (contract) => {
     world.emulator.fault({ kind });
     expectProblem(await world.service.read(session), code);
     expectProblem(await world.service.history(session, null), code);
+  });
+});
+
+/** What comes with a 2xx and is not the answer of any call. */
+const noAnswers: readonly (readonly [title: string, fault: Fault])[] = [
+  ['a page', { kind: 'html' }],
+  ['nothing', { kind: 'status', status: 202 }],
+  ['something else', { kind: 'nonsense' }],
+  ['a list', { kind: 'nonsense', body: [] }],
+  ['an error', { kind: 'nonsense', body: { error: { message: 'no' } } }],
+];
+
+describe.each(contracts.flatMap((contract) => noAnswers.map((no) => [contract, ...no] as const)))('by %s, %s', (contract, _, fault) => {
+  test('is taken for no answer to a change', async () => {
+    world = await createWorld(contract, { breaker: { failures: 1_000, openMs: 1_000 } }, { clearsHistory: true });
+    const { effects, emulator, service, backend } = world;
+    const session = await world.session({ situation: 'old', metadata: { a: 1 } });
+    const before = await service.read(session);
+    const asked = [
+      () => effects.settings(session, change('UPDATE', { situation: 'new' })),
+      () => effects.settings(session, change('UPDATE', { metadata: { a: null } })),
+      () => effects.settings(session, change('REPLACE', {}, { situation: 'new', metadata: {} })),
+      () => effects.clear(session),
+      () => effects.end(session),
+    ];
+    using placed = emulator.fault(fault, { match: ({ method }) => method !== 'GET' });
+    for (const each of asked) expectProblem(await each(), 'UPSTREAM_FAILED');
+    expectProblem(await world.open(), 'UPSTREAM_FAILED');
+    expect(placed.hits).toBe(asked.length + 1);
+    expect(await service.read(session)).toEqual(before);
+    using _all = emulator.fault(fault);
+    expect((await backend.health()).status).not.toBe('UP');
   });
 });
 

@@ -4,9 +4,9 @@ import { chatSettings } from '../chat-settings.ts';
 import type { Calls } from '../client.ts';
 import { type Contract, maxHistory } from '../contract.ts';
 import { agentOf, nextPage, offsetOf, scalars } from '../mapping.ts';
-import { agentShape, listOf } from '../wire.ts';
+import { agentShape, deletedShape, listOf } from '../wire.ts';
 import { createBody, messageOf, sentRoles, sessionOf, suggestionOf } from './mapping.ts';
-import { chatShape, createdShape, historyShape, sessionShape, sessionsShape, suggestionsShape } from './wire.ts';
+import { chatShape, createdShape, historyShape, sessionShape, sessionsShape, suggestionsShape, updatedShape } from './wire.ts';
 
 const maxPage = 1_000;
 /** Of one history: what is beyond is older than anybody asks for, and a service that repeats itself does not hold the gateway. */
@@ -67,7 +67,8 @@ export function createV03(calls: Calls): Contract {
   return {
     features: { REPLY_STREAM: 'UNAVAILABLE', SUGGESTIONS: 'UPSTREAM' },
     takesIds: false,
-    probe: (signal) => calls.act({ method: 'GET', path: '/sessions', query: { limit: 1 }, operation: 'look whether it is there', signal }),
+    probe: (signal) =>
+      calls.act(sessionsShape, { method: 'GET', path: '/sessions', query: { limit: 1 }, operation: 'look whether it is there', signal }),
     async create(session, signal) {
       const body = createBody(session, name);
       if (isProblem(body)) return body;
@@ -101,12 +102,13 @@ export function createV03(calls: Calls): Contract {
       return { sessions, next: nextPage(offset, size, rows.items.length) };
     },
     patch: (id, body, signal) =>
-      calls.act({ method: 'PATCH', path, params: { session_id: id }, body, operation: 'change the session', signal }),
+      calls.act(updatedShape, { method: 'PATCH', path, params: { session_id: id }, body, operation: 'change the session', signal }),
     replace: (id, body, signal) =>
-      calls.act({ method: 'PUT', path, params: { session_id: id }, body, operation: 'replace the session', signal }),
-    remove: (id, signal) => calls.act({ method: 'DELETE', path, params: { session_id: id }, operation: 'delete the session', signal }),
+      calls.act(updatedShape, { method: 'PUT', path, params: { session_id: id }, body, operation: 'replace the session', signal }),
+    remove: (id, signal) =>
+      calls.act(deletedShape, { method: 'DELETE', path, params: { session_id: id }, operation: 'delete the session', signal }),
     clear: (id, signal) =>
-      calls.act({
+      calls.act(deletedShape, {
         method: 'DELETE',
         path: `${path}/history`,
         params: { session_id: id },

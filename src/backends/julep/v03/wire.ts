@@ -4,6 +4,9 @@ import { content, instant, listOf, metadata } from '../wire.ts';
 /** `ResourceCreatedResponse`: it is not the session. */
 export const createdShape: z.ZodType<{ id: string; created_at: number }> = z.object({ id: z.guid(), created_at: instant });
 
+/** `ResourceUpdatedResponse`. */
+export const updatedShape: z.ZodType = z.object({ id: z.guid(), updated_at: instant });
+
 export interface WireSession {
   readonly id: string;
   readonly agent_id: string;
@@ -38,8 +41,11 @@ const messageShape: z.ZodType<WireMessage> = z.object({
   created_at: instant,
 });
 
-/** `ChatResponse`: one list of messages for each choice. */
-export const chatShape: z.ZodType<{ response: WireMessage[][] }> = z.object({ response: z.array(z.array(messageShape)) });
+/** `ChatResponse`: one list of messages for each choice. One without any says nothing of what became of the message. */
+export const chatShape: z.ZodType<{ response: WireMessage[][] }> = z.object({
+  id: z.string(),
+  response: z.array(z.array(messageShape).min(1)).min(1),
+});
 
 export interface WireSuggestion {
   readonly message_id: string;

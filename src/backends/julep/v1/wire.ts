@@ -88,9 +88,9 @@ export interface WireReply {
   readonly choices: { readonly message?: WireSaid | undefined; readonly messages?: WireSaid[] | undefined }[];
 }
 
+const choice = z
+  .object({ message: said.optional(), messages: z.array(said).min(1).optional() })
+  .refine(({ message, messages }) => message !== undefined || messages !== undefined, 'Expected a message');
+
 /** `Chat.MessageChatResponse`: a choice has one message, or where tools were run several. */
-export const replyShape: z.ZodType<WireReply> = z.object({
-  id: z.string(),
-  created_at: instant,
-  choices: z.array(z.object({ message: said.optional(), messages: z.array(said).optional() })).min(1),
-});
+export const replyShape: z.ZodType<WireReply> = z.object({ id: z.string(), created_at: instant, choices: z.array(choice).min(1) });
