@@ -4,6 +4,7 @@ import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest, HttpStream, HttpStreamRequest } from '../shared/http-message.ts';
 import { httpOptionsOf } from '../shared/service-options.ts';
 import type { JulepOptions } from './options.ts';
+import { type ReplyTime, withinReplyTime } from './reply-time.ts';
 import { type RefusalOptions, chatFailure, refused } from './refusal.ts';
 import { parsed } from './wire.ts';
 
@@ -21,8 +22,10 @@ export interface Calls extends Pick<HttpClient, 'circuit'>, AsyncDisposable {
   read<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
   /** A chat whose reply comes whole. */
   chat<T>(shape: z.ZodType<T>, request: HttpRequest): Promise<T | Problem>;
-  /** A chat whose reply may come piece by piece. */
-  stream(request: Omit<HttpStreamRequest, 'accept'>): Promise<HttpStream | Problem>;
+  /** Does what a message and its reply take within the time for that. */
+  patiently<T>(signal: AbortSignal | undefined, work: (time: ReplyTime) => Promise<T | Problem>): Promise<T | Problem>;
+  /** A chat whose reply may come piece by piece, within that time. */
+  stream(request: Omit<HttpStreamRequest, 'accept' | 'signal'>, time: ReplyTime): Promise<HttpStream | Problem>;
   /** How refusals of a chat are judged. */
   readonly chatRefusal: RefusalOptions;
 }
@@ -48,23 +51,28 @@ export function createCalls(options: JulepOptions): Calls {
     const reply = await ask(request, more);
     return isProblem(reply) ? reply : parsed(shape, reply.json, { name, operation: request.operation });
   }
-  const patient = (operation: string): Pick<HttpRequest, 'timeoutMs' | 'mapServerErrors'> => ({
-    timeoutMs: replyMs,
+  const patient = (operation: string, { signal, leftMs }: ReplyTime): Pick<HttpRequest, 'signal' | 'timeoutMs' | 'mapServerErrors'> => ({
+    signal,
+    timeoutMs: leftMs(),
     mapServerErrors: (reply) => chatFailure(reply, refusal(operation)),
   });
 
+  const patiently: Calls['patiently'] = (signal, work) => withinReplyTime({ name, replyMs, signal }, work);
+
   return {
     name,
+    patiently,
     async act(shape, { optional = false, ...request }) {
       const answer = await read(shape, request, { optional });
       return isProblem(answer) ? answer : null;
     },
     read: (shape, request) => read(shape, request),
-    chat: (shape, request) => read(shape, { ...request, ...patient(request.operation) }, { chat: true }),
-    async stream(request) {
+    chat: (shape, request) =>
+      patiently(request.signal, (time) => read(shape, { ...request, ...patient(request.operation, time) }, { chat: true })),
+    async stream(request, time) {
       const { operation } = request;
       const accept = 'text/event-stream, application/json';
-      const reply = await http.stream({ ...request, ...patient(operation), accept, idleTimeoutMs: replyMs });
+      const reply = await http.stream({ ...request, ...patient(operation, time), accept });
       return isProblem(reply) || reply.kind === 'stream' ? reply : refused(reply, refusal(operation, { chat: true }));
     },
     chatRefusal: refusal('chat', { chat: true }),

@@ -102,6 +102,28 @@ describe.each(contracts)('messages by %s', (contract) => {
     const session = await world.session();
     const release = world.emulator.agent.hold();
     expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
+    await expect.poll(() => world.emulator.agent.underway).toBe(0);
+    release();
+  });
+
+  test('are given up in time also where the service puts them off first', async () => {
+    world = await createWorld(contract, { replyMs: 1_500, retries: 1 });
+    const session = await world.session();
+    world.emulator.fault({ kind: 'status', status: 429, headers: { 'retry-after': '1' } }, { match: chat(contract), times: 1 });
+    const release = world.emulator.agent.hold();
+    const startedAt = performance.now();
+    const { sent } = await world.send(session);
+    expectProblem(sent, 'UPSTREAM_TIMEOUT');
+    expect(performance.now() - startedAt).toBeLessThan(2_300);
+    release();
+  });
+
+  test('that are not answered in time count against the service', async () => {
+    world = await createWorld(contract, { replyMs: 100, breaker: { failures: 1, openMs: 60_000 } });
+    const session = await world.session();
+    const release = world.emulator.agent.hold();
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_UNAVAILABLE');
     release();
   });
 
@@ -305,6 +327,51 @@ describe('by v1', () => {
     const { sent } = await world.send(session);
     expect(isProblem(sent)).toBe(false);
     expect(expectProblem(await replyIn(sent), 'UPSTREAM_FAILED').detail).toMatch(/overloaded/);
+  });
+
+  test('a reply is waited for so long as a whole, however lively its connection is', async () => {
+    world = await createWorld('v1', { replyMs: 300 });
+    const session = await world.session();
+    const { agent, state } = world.emulator;
+    agent.keepAliveMs = 20;
+    const release = agent.hold(1);
+    const startedAt = performance.now();
+    const { sent, deltas } = await world.send(session, { content: 'one two' });
+    // It was taken: only the reply is late.
+    expect(isProblem(sent)).toBe(false);
+    expect(expectProblem(await replyIn(sent), 'UPSTREAM_TIMEOUT').detail).toMatch(/within 0\.3 s.*history/);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    await expect.poll(() => agent.underway).toBe(0);
+    release();
+    // The service may have it later all the same.
+    state.say(session.session.handle, 'user', 'one two');
+    state.say(session.session.handle, 'assistant', 'You said: one two');
+    const [, reply] = orThrow(await world.service.history(session, null));
+    expect(deltas).toEqual([{ id: reply?.id, text: 'You ' }]);
+  });
+
+  test('a reply that does not begin, and one that comes whole, are waited for as long', async () => {
+    world = await createWorld('v1', { replyMs: 200 });
+    const session = await world.session();
+    const { agent } = world.emulator;
+    const release = agent.hold();
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
+    expectProblem((await world.send(session, { options: { auto_run_tools: true } })).sent, 'UPSTREAM_TIMEOUT');
+    await expect.poll(() => agent.underway).toBe(0);
+    release();
+  });
+
+  test('what waits for its turn behind the same words is waited for as long', async () => {
+    world = await createWorld('v1', { replyMs: 300 });
+    const session = await world.session();
+    const { agent } = world.emulator;
+    agent.keepAliveMs = 20;
+    const release = agent.hold(1);
+    const startedAt = performance.now();
+    const replies = await Promise.all([1, 2, 3].map(() => world.ask(session)));
+    for (const reply of replies) expectProblem(reply, 'UPSTREAM_TIMEOUT');
+    expect(performance.now() - startedAt).toBeLessThan(800);
+    release();
   });
 
   test('a stream that falls silent is given up', async () => {

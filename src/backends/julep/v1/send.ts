@@ -4,6 +4,7 @@ import { chatSettings } from '../chat-settings.ts';
 import type { Calls } from '../client.ts';
 import type { Contract } from '../contract.ts';
 import { sentRoles } from './mapping.ts';
+import type { ReplyTime } from '../reply-time.ts';
 import type { ReplyIds } from './reply-ids.ts';
 import { readReply } from './reply.ts';
 
@@ -33,29 +34,26 @@ export function createSend({ calls, replyIds }: SendDeps): Contract['send'] {
     const taken = Promise.withResolvers<null>();
 
     /** From the message's turn to the end of the reply. */
-    const converse = async (): Promise<ServiceMessage | Problem> => {
+    const converse = async (time: ReplyTime): Promise<ServiceMessage | Problem> => {
       // What is not to be kept is in no history, and so heard of only here.
       const isKept = settings['save'] !== false;
-      const reserved = isKept ? await replyIds.reserve(id, { role: sentRoles[role], content }, signal) : null;
+      const reserved = isKept ? await replyIds.reserve(id, { role: sentRoles[role], content }, time.signal) : null;
       if (isProblem(reserved)) return reserved;
       let kept = false;
       try {
-        const stream = await calls.stream({
-          method: 'POST',
-          path: '/sessions/{id}/chat',
-          params: { id },
-          body: bodyOf(message, settings),
-          operation: 'chat',
-          signal,
-        });
+        const stream = await calls.stream(
+          { method: 'POST', path: '/sessions/{id}/chat', params: { id }, body: bodyOf(message, settings), operation: 'chat' },
+          time,
+        );
         if (isProblem(stream)) return stream;
         const reply = await readReply(stream, {
           id: reserved?.id ?? null,
           onBegin: () => taken.resolve(null),
           onDelta,
           refusal: calls.chatRefusal,
-          signal: signal ?? new AbortController().signal,
+          signal: time.signal,
         });
+        // One that was given up may be kept later: the history tells that by the next time.
         kept = !isProblem(reply);
         return reply;
       } finally {
@@ -63,7 +61,7 @@ export function createSend({ calls, replyIds }: SendDeps): Contract['send'] {
       }
     };
 
-    const reply = converse();
+    const reply = calls.patiently(signal, converse);
     // A status alone does not say that the service has taken it: what stands in between answers 200, too.
     const failure = await Promise.race([taken.promise, reply]);
     return isProblem(failure) ? failure : { id: null, facts: {}, reply };
