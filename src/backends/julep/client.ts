@@ -51,9 +51,9 @@ export function createCalls(options: JulepOptions): Calls {
     const reply = await ask(request, more);
     return isProblem(reply) ? reply : parsed(shape, reply.json, { name, operation: request.operation });
   }
-  const patient = (operation: string, { signal, leftMs }: ReplyTime): Pick<HttpRequest, 'signal' | 'timeoutMs' | 'mapServerErrors'> => ({
-    signal,
-    timeoutMs: leftMs(),
+  const patient = (operation: string, time: ReplyTime): Pick<HttpRequest, 'signal' | 'timeoutMs' | 'mapServerErrors'> => ({
+    signal: time.signal,
+    timeoutMs: time.leftMs(),
     mapServerErrors: (reply) => chatFailure(reply, refusal(operation)),
   });
 

@@ -119,7 +119,7 @@ describe.each(contracts)('messages by %s', (contract) => {
   });
 
   test('that are not answered in time count against the service', async () => {
-    world = await createWorld(contract, { replyMs: 100, breaker: { failures: 1, openMs: 60_000 } });
+    world = await createWorld(contract, { replyMs: 600, breaker: { failures: 1, openMs: 60_000 } });
     const session = await world.session();
     const release = world.emulator.agent.hold();
     expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
@@ -156,6 +156,34 @@ describe.each(contracts)('messages by %s', (contract) => {
     expect(await world.service.history(at(id), 2_000)).toEqual(all.slice(1));
   });
 
+  test('that are not as they should be cost the others nothing', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    const entry = (id: unknown, content: string, more: object = {}): string =>
+      JSON.stringify({ id, role: 'user', source: 'api_request', content, created_at: answered.created_at, ...more });
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const bad = [
+      entry(5, 'a number for an id'),
+      entry('b1', 'no time', { created_at: 'yesterday' }),
+      entry('b2', 'no role', { role: null }),
+      'null',
+      entry('b3', 'deep').replace('"deep"', deep),
+      entry('b4', 'deep parts').replace('"deep parts"', `[{"text":${deep}}]`),
+      entry('b5', 'other').replace('"other"', '5'),
+      ...(contract === 'v1' ? [entry('b6', '').replace('"source"', `"tool_calls":[${deep}],"source"`)] : []),
+    ];
+    const rows = [entry('a', 'first'), ...bad, entry('c\ud83d', 'half \ud83d'), entry('d', 'last')];
+    const body = `{"${contract === 'v1' ? 'entries' : 'items'}":[${rows.join(',')}]}`;
+    world.emulator.fault({ kind: 'status', status: 200, body }, { match: ({ url }) => url.includes('/history') });
+    const history = orThrow(await world.service.history(session, null));
+    expect(history.map(({ id, content }) => [id, content])).toEqual([
+      ['a', 'first'],
+      ['c\ufffd', 'half \ud83d'],
+      ['d', 'last'],
+    ]);
+    expect(isProblem((await world.send(session)).sent)).toBe(false);
+  });
+
   test('are the newest thousand of a long history', async () => {
     world = await createWorld(contract);
     const { state } = world.emulator;
@@ -177,6 +205,17 @@ describe('by v0.3', () => {
   test('what a tool answered has no role', async () => {
     world = await createWorld('v0.3');
     expectProblem((await world.send(await world.session(), { role: 'TOOL' })).sent, 'UNSUPPORTED', ['role']);
+  });
+
+  test('a full page is followed by the next, whatever its rows are', async () => {
+    world = await createWorld('v0.3');
+    const session = await world.session();
+    world.emulator.state.say(session.session.handle, 'user', 'behind them');
+    for (let n = 0; n < 1_000; n += 1) world.emulator.state.say(session.session.handle, 'user', 'before');
+    world.emulator.state.sessions.get(session.session.handle)?.entries.reverse();
+    const items = Array.from({ length: 1_000 }, () => null);
+    world.emulator.fault({ kind: 'nonsense', body: { items } }, { match: ({ url }) => url.includes('offset=0'), times: 1 });
+    expect(await world.service.history(session, null)).toMatchObject([{ content: 'behind them' }]);
   });
 
   test('a message that the agent answers without a word is sent, and its reply a failure', async () => {
@@ -330,7 +369,7 @@ describe('by v1', () => {
   });
 
   test('a reply is waited for so long as a whole, however lively its connection is', async () => {
-    world = await createWorld('v1', { replyMs: 300 });
+    world = await createWorld('v1', { replyMs: 1_000 });
     const session = await world.session();
     const { agent, state } = world.emulator;
     agent.keepAliveMs = 20;
@@ -339,8 +378,8 @@ describe('by v1', () => {
     const { sent, deltas } = await world.send(session, { content: 'one two' });
     // It was taken: only the reply is late.
     expect(isProblem(sent)).toBe(false);
-    expect(expectProblem(await replyIn(sent), 'UPSTREAM_TIMEOUT').detail).toMatch(/within 0\.3 s.*history/);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(expectProblem(await replyIn(sent), 'UPSTREAM_TIMEOUT').detail).toMatch(/within 1 s.*history/);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     await expect.poll(() => agent.underway).toBe(0);
     release();
     // The service may have it later all the same.
@@ -362,7 +401,7 @@ describe('by v1', () => {
   });
 
   test('what waits for its turn behind the same words is waited for as long', async () => {
-    world = await createWorld('v1', { replyMs: 300 });
+    world = await createWorld('v1', { replyMs: 1_000 });
     const session = await world.session();
     const { agent } = world.emulator;
     agent.keepAliveMs = 20;
@@ -370,8 +409,17 @@ describe('by v1', () => {
     const startedAt = performance.now();
     const replies = await Promise.all([1, 2, 3].map(() => world.ask(session)));
     for (const reply of replies) expectProblem(reply, 'UPSTREAM_TIMEOUT');
-    expect(performance.now() - startedAt).toBeLessThan(800);
+    expect(performance.now() - startedAt).toBeLessThan(1_900);
     release();
+  });
+
+  test('a reply of tools that are nested too deeply is a failure', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const body = `data: {"id":"a","created_at":"${answered.created_at}","choices":[{"delta":{"content":null,"tool_calls":[${deep}]}}]}\n\n`;
+    world.emulator.fault({ kind: 'status', status: 200, body, headers: { 'content-type': 'text/event-stream' } }, { match: chat('v1') });
+    expect(expectProblem(await world.ask(session), 'UPSTREAM_FAILED').detail).toMatch(/tool_calls/);
   });
 
   test('a stream that falls silent is given up', async () => {

@@ -34,8 +34,8 @@ export function createV03(calls: Calls): Contract {
         signal,
       });
       if (isProblem(page)) return page;
-      newest = [...newest, ...page.items.map(messageOf).filter(({ content }) => content !== '')].slice(-maxHistory);
-      if (page.items.length < maxPage) break;
+      newest = [...newest, ...page.items.rows.map(messageOf).filter(({ content }) => content !== '')].slice(-maxHistory);
+      if (page.items.rows.length + page.items.unreadable < maxPage) break;
     }
     return newest;
   }
@@ -96,10 +96,11 @@ export function createV03(calls: Calls): Contract {
         offset,
         ...(Object.keys(compared).length > 0 && { metadata_filter: JSON.stringify(compared) }),
       };
-      const rows = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
-      if (isProblem(rows)) return rows;
-      const sessions = rows.items.map(sessionOf).filter(({ agentId }) => filter.agentId === null || agentId === filter.agentId);
-      return { sessions, next: nextPage(offset, size, rows.items.length) };
+      const said = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
+      if (isProblem(said)) return said;
+      const { items } = said;
+      const sessions = items.rows.map(sessionOf).filter(({ agentId }) => filter.agentId === null || agentId === filter.agentId);
+      return { sessions, unreadable: items.unreadable, next: nextPage(offset, size, items) };
     },
     patch: (id, body, signal) =>
       calls.act(updatedShape, { method: 'PATCH', path, params: { session_id: id }, body, operation: 'change the session', signal }),
@@ -119,7 +120,7 @@ export function createV03(calls: Calls): Contract {
     send,
     history,
     async suggestions(id, limit, signal) {
-      const rows = await calls.read(suggestionsShape, {
+      const said = await calls.read(suggestionsShape, {
         method: 'GET',
         path: `${path}/suggestions`,
         params: { session_id: id },
@@ -127,17 +128,17 @@ export function createV03(calls: Calls): Contract {
         operation: 'read suggestions',
         signal,
       });
-      return isProblem(rows) ? rows : rows.items.map(suggestionOf).slice(0, limit);
+      return isProblem(said) ? said : said.items.rows.map(suggestionOf).slice(0, limit);
     },
     async agents(signal) {
-      const rows = await calls.read(listOf(agentShape), {
+      const said = await calls.read(listOf(agentShape), {
         method: 'GET',
         path: '/agents',
         query: { limit: maxPage },
         operation: 'list agents',
         signal,
       });
-      return isProblem(rows) ? rows : rows.items.map(agentOf);
+      return isProblem(said) ? said : said.items.rows.map(agentOf);
     },
   };
 }

@@ -3,7 +3,7 @@ import { type Problem, isProblem } from '../../../core/problem.ts';
 import type { Calls } from '../client.ts';
 import { type Contract, maxHistory } from '../contract.ts';
 import { agentOf, nextPage, offsetOf, scalars } from '../mapping.ts';
-import { agentShape, deletedShape, listOf } from '../wire.ts';
+import { agentShape, deletedShape, isTooDeep, listOf, tooDeep } from '../wire.ts';
 import { createBody, filterQuery, inOrder, keptOf, messagesOf, sessionOf } from './mapping.ts';
 import { createReplyIds } from './reply-ids.ts';
 import { createSend } from './send.ts';
@@ -30,7 +30,7 @@ export function createV1(calls: Calls, clock: Clock): Contract {
       operation: 'read the history',
       signal,
     });
-    return isProblem(said) ? said : inOrder(said.entries);
+    return isProblem(said) ? said : inOrder(said.entries.rows);
   }
 
   const read = (id: string, signal?: AbortSignal): Promise<WireSession | Problem> =>
@@ -70,15 +70,19 @@ export function createV1(calls: Calls, clock: Clock): Contract {
       const offset = offsetOf(page);
       const size = Math.min(Math.max(limit, 1), maxPage);
       const query = { limit: size, offset, ...newestFirst, ...filterQuery(scalars(filter.metadata)) };
-      const rows = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
-      return isProblem(rows) ? rows : { sessions: rows.items.map(sessionOf), next: nextPage(offset, size, rows.items.length) };
+      const said = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
+      if (isProblem(said)) return said;
+      const { items } = said;
+      return { sessions: items.rows.map(sessionOf), unreadable: items.unreadable, next: nextPage(offset, size, items) };
     },
     patch: (id, body, signal) =>
       calls.act(sessionShape, { method: 'PATCH', path, params: { id }, body, operation: 'change the session', signal }),
     async replace(id, whole, signal) {
       const before = await read(id, signal);
       if (isProblem(before)) return before;
-      const body = { ...keptOf(before), ...whole };
+      const kept = keptOf(before);
+      if (isTooDeep(kept)) return tooDeep(name, 'settings');
+      const body = { ...kept, ...whole };
       return calls.act(sessionShape, { method: 'PUT', path, params: { id }, body, operation: 'replace the session', signal });
     },
     remove: (id, signal) => calls.act(deletedShape, { method: 'DELETE', path, params: { id }, operation: 'delete the session', signal }),
@@ -101,14 +105,14 @@ export function createV1(calls: Calls, clock: Clock): Contract {
       return isProblem(all) ? all : messagesOf(all).slice(-maxHistory);
     },
     async agents(signal) {
-      const rows = await calls.read(listOf(agentShape), {
+      const said = await calls.read(listOf(agentShape), {
         method: 'GET',
         path: '/agents',
         query: { limit: maxPage, offset: 0, ...newestFirst },
         operation: 'list agents',
         signal,
       });
-      return isProblem(rows) ? rows : rows.items.map(agentOf);
+      return isProblem(said) ? said : said.items.rows.map(agentOf);
     },
   };
 }
