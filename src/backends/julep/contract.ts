@@ -10,7 +10,8 @@ export interface JulepSession {
   readonly agentId: string | undefined;
   /** Null = none. */
   readonly situation: string | null;
-  readonly metadata: JsonObject;
+  /** Undefined = the service has some that cannot be taken over. */
+  readonly metadata: JsonObject | undefined;
   /** Epoch milliseconds. */
   readonly createdAt: number | undefined;
 }
@@ -36,6 +37,8 @@ export interface SessionPatch {
 
 export interface SessionPage {
   readonly sessions: readonly JulepSession[];
+  /** Rows that are no sessions. */
+  readonly unreadable: number;
   readonly next: string | null;
 }
 

@@ -3,6 +3,7 @@ import type { MessageRole } from '../../core/message.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import type { Facts, ServiceOptions } from '../../core/service.ts';
 import type { JsonObject } from '../../core/session.ts';
+import type { Rows } from '../shared/rows.ts';
 import type { JulepSession } from './contract.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -33,7 +34,7 @@ export const situationOf = (situation: string | null | undefined): string | null
 
 export const factsOf = ({ agentId, situation, metadata, createdAt }: JulepSession): Facts => ({
   situation,
-  metadata,
+  ...(metadata !== undefined && { metadata }),
   ...(agentId !== undefined && { agentId }),
   ...(createdAt !== undefined && { createdAt }),
 });
@@ -100,5 +101,8 @@ export const scalars = (filter: JsonObject | null): Readonly<Record<string, stri
 /** Where a page begins. */
 export const offsetOf = (page: string | null): number => (page !== null && /^\d{1,9}$/.test(page) ? Number(page) : 0);
 
-/** The page after one that is full. */
-export const nextPage = (offset: number, limit: number, count: number): string | null => (count < limit ? null : String(offset + count));
+/** The page after one that is full, whatever its rows are. */
+export function nextPage(offset: number, limit: number, { rows, unreadable }: Rows<unknown>): string | null {
+  const count = rows.length + unreadable;
+  return count < limit ? null : String(offset + count);
+}

@@ -15,7 +15,7 @@ export interface JulepOptions extends ServiceOptions {
   readonly developerId: string | null;
   /** The agent, a UUID, of sessions that name none. Null = each has to name one. */
   readonly agentId: string | null;
-  /** For the agent's reply: the longest a chat call may take, and the longest silence of a streamed one. Milliseconds. @default 60_000 */
+  /** How long a message may take with the agent's whole reply, streamed or not. Milliseconds. @default 60_000 */
   readonly replyMs?: number | undefined;
   /** How often a session is looked at while somebody follows it: the service tells nothing by itself. Milliseconds. */
   readonly pollMs: number;

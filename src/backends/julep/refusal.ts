@@ -44,7 +44,7 @@ function saidIn(json: unknown): Said {
     textIn(body['detail']) ??
     textIn(body['message']);
   const loc = first['loc'];
-  const place = Array.isArray(loc) ? loc.map(String) : placeIn(message ?? '');
+  const place = Array.isArray(loc) ? loc.map((part) => (typeof part === 'object' ? '' : String(part))) : placeIn(message ?? '');
   return { message, code: textIn(error['code']) ?? textIn(error['type']), place };
 }
 

@@ -2,6 +2,7 @@ import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import type { Effects, Facts, Opened, OpenRequest, Service, SessionAt, SettingsRequest } from '../../core/service.ts';
 import type { Contract, SessionPatch } from './contract.ts';
 import { factsOf, isUuid, mergedMetadata, notUuid, removesKeys, situationOf } from './mapping.ts';
+import { tooDeep } from './wire.ts';
 
 export interface SessionsOptions {
   readonly name: string;
@@ -68,8 +69,9 @@ export function createSessions({ name, contract, agentId: defaultAgent }: Sessio
     if (removesKeys(metadata)) {
       const before = await contract.get(at.session.handle, signal);
       if (isProblem(before)) return endedIf(at, before);
+      if (before.metadata === undefined && metadata !== null) return tooDeep(name, 'metadata');
       const after = situation === undefined ? before.situation : situationOf(situation);
-      return whole(at, after, mergedMetadata(before.metadata, metadata), signal);
+      return whole(at, after, mergedMetadata(before.metadata ?? {}, metadata), signal);
     }
     const patch: SessionPatch = {
       // There is none of it where it is empty: null would say that it is not given.
@@ -119,7 +121,8 @@ export function createSessions({ name, contract, agentId: defaultAgent }: Sessio
     async list(request, signal) {
       const page = await contract.list(request, signal);
       if (isProblem(page)) return page;
-      return { sessions: page.sessions.map((session) => ({ handle: session.id, facts: factsOf(session) })), next: page.next };
+      const { sessions, unreadable, next } = page;
+      return { sessions: sessions.map((session) => ({ handle: session.id, facts: factsOf(session) })), unreadable, next };
     },
     send: async (at, message, signal) => endedIf(at, await contract.send(at.session.handle, message, signal)),
     async history({ session }, after, signal) {

@@ -8,7 +8,7 @@ import { chatShape, sessionShape as sessionShapeV03 } from '../../../src/backend
 import { filterQuery, inOrder, keptOf, messagesOf, sayingOf } from '../../../src/backends/julep/v1/mapping.ts';
 import { createToolCalls } from '../../../src/backends/julep/v1/tool-calls.ts';
 import { chunkShape, historyShape, sessionShape } from '../../../src/backends/julep/v1/wire.ts';
-import { instant, parsed, textOf } from '../../../src/backends/julep/wire.ts';
+import { instant, isTooDeep, parsed, textOf } from '../../../src/backends/julep/wire.ts';
 import { unknownId } from '../../emulators/julep/asking.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
 
@@ -24,9 +24,12 @@ describe('the wire', () => {
     expect(instant.parse(text)).toBe(at);
   });
 
-  test.each(['yesterday', '', 12, null])('takes %j for none', (given) => {
-    expect(instant.safeParse(given).success).toBe(false);
-  });
+  test.each(['yesterday', '', 12, null, '5', '-271821-04-20T00:00:00Z', '2024-05-31', '2024-13-31T10:00:00Z'])(
+    'takes %j for none',
+    (given) => {
+      expect(instant.safeParse(given).success).toBe(false);
+    },
+  );
 
   test('lets services say more than is used, and leave out what is not', () => {
     const row = { id: unknownId, user_id: null, agent_id: unknownId, situation: null, summary: null, metadata: null, more: { is: 'here' } };
@@ -47,15 +50,10 @@ describe('the wire', () => {
     [
       'a field deep within',
       chatShape,
-      { response: [[{ id: 'a', role: 1, created_at: '2024-05-31T10:00:00Z' }]] },
+      { id: 'a', response: [[{ id: 'a', role: 1, created_at: '2024-05-31T10:00:00Z' }]] },
       /`response\.0\.0\.role`/,
     ],
-    [
-      'an entry without a time',
-      historyShape,
-      { entries: [{ id: 'a', role: 'user', source: 'meta', content: 'x' }] },
-      /`entries\.0\.created_at`/,
-    ],
+    ['a history that is no list', historyShape, { entries: {} }, /`entries`/],
     ['a chunk without choices', chunkShape, { id: 'a', created_at: '2024-05-31T10:00:00Z' }, /`choices`/],
   ])('names what is amiss with %s', (_, shape, body, detail) => {
     expect(expectProblem(parsed(shape, body, asked), 'UPSTREAM_FAILED').detail).toMatch(detail);
@@ -73,6 +71,7 @@ describe('the wire', () => {
     ],
     [['Hel', 'lo'], 'Hello'],
     [{ type: 'text', text: 'Hello' }, 'Hello'],
+    [[['Hel', 'lo'], { text: ['Hello'] }], ''],
     [{}, ''],
     [null, ''],
     [undefined, ''],
@@ -166,7 +165,8 @@ describe('metadata', () => {
 
   test('pages go on from where a full one ended', () => {
     expect([offsetOf(null), offsetOf('40'), offsetOf('x'), offsetOf('-1')]).toEqual([0, 40, 0, 0]);
-    expect([nextPage(40, 20, 20), nextPage(40, 20, 19)]).toEqual(['60', null]);
+    const rows = Array.from({ length: 18 });
+    expect([nextPage(40, 20, { rows, unreadable: 2 }), nextPage(40, 20, { rows, unreadable: 1 })]).toEqual(['60', null]);
   });
 
   test('what only replacing resets is kept', () => {
@@ -175,6 +175,17 @@ describe('metadata', () => {
       render_templates: false,
     });
   });
+});
+
+test('JSON is too deep by its levels alone', () => {
+  const nested = (levels: number): unknown => JSON.parse(`${'{"a":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`);
+  expect([isTooDeep(nested(128)), isTooDeep(nested(130)), isTooDeep(nested(20_000))]).toEqual([false, true, true]);
+  expect([isTooDeep(Array.from({ length: 1_000 }, () => [1])), isTooDeep(null), isTooDeep(undefined), isTooDeep('{'.repeat(200))]).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 describe('options', () => {
@@ -282,6 +293,7 @@ describe('refusals', () => {
       /Not so/,
     ],
     [422, { error: { details: [{ msg: 'Not so', loc: ['body', 'constructor'] }] } }, 'BAD_INPUT', null, /Not so/],
+    [422, { detail: [{ msg: 'Not so', loc: [{}, ['body'], 'body', 'agent_id'] }] }, 'BAD_INPUT', null, /Not so/],
     [422, {}, 'BAD_INPUT', null, /does not take the input/],
   ])('of %i %j', (status, json, code, path, detail) => {
     expect(expectProblem(refused({ status, json }, at), code as 'BAD_INPUT', path).detail).toMatch(detail);

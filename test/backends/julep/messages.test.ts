@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { orThrow } from '../../../src/core/problem.ts';
+import { isProblem, orThrow } from '../../../src/core/problem.ts';
 import { unknownId } from '../../emulators/julep/asking.ts';
+import type { Fault } from '../../emulators/shared/faults.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
 import { type World, at, contracts, createWorld, replyIn } from './world.ts';
 
@@ -8,6 +9,9 @@ let world: World;
 afterEach(() => world[Symbol.asyncDispose]());
 
 const chat = (contract: string): string => `POST /api/sessions/:${contract === 'v1' ? 'id' : 'session_id'}/chat`;
+
+/** What answers of both APIs to a chat have in common. */
+const answered = { id: unknownId, created_at: '2024-05-31T10:00:00Z', finish_reason: 'stop', usage: {}, jobs: [], docs: [] };
 
 describe.each(contracts)('messages by %s', (contract) => {
   test('are answered by the agent, under the id that history has', async () => {
@@ -77,11 +81,49 @@ describe.each(contracts)('messages by %s', (contract) => {
     expect(world.emulator.requests.filter(({ route }) => route?.endsWith('/chat'))).toHaveLength(2);
   });
 
+  test.each<readonly [string, Fault]>([
+    ['a page', { kind: 'html' }],
+    ['nothing', { kind: 'status', status: 200 }],
+    ['something else', { kind: 'nonsense' }],
+    ['an error', { kind: 'nonsense', body: { error: { message: 'The model said no to test-key.' } } }],
+    ['no choice', { kind: 'nonsense', body: { ...answered, choices: [], response: [] } }],
+    ['a choice of nothing', { kind: 'nonsense', body: { ...answered, choices: [{ index: 0, finish_reason: 'stop' }], response: [[]] } }],
+  ])('that are answered with %s have not been sent', async (_, fault) => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    using placed = world.emulator.fault(fault, { match: chat(contract) });
+    const { sent } = await world.send(session, { awaitReply: false });
+    expect(expectProblem(sent, 'UPSTREAM_FAILED').detail).not.toMatch('test-key');
+    expect(placed.hits).toBe(1);
+  });
+
   test('that the agent does not answer in time are given up', async () => {
     world = await createWorld(contract, { replyMs: 40 });
     const session = await world.session();
     const release = world.emulator.agent.hold();
     expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
+    await expect.poll(() => world.emulator.agent.underway).toBe(0);
+    release();
+  });
+
+  test('are given up in time also where the service puts them off first', async () => {
+    world = await createWorld(contract, { replyMs: 1_500, retries: 1 });
+    const session = await world.session();
+    world.emulator.fault({ kind: 'status', status: 429, headers: { 'retry-after': '1' } }, { match: chat(contract), times: 1 });
+    const release = world.emulator.agent.hold();
+    const startedAt = performance.now();
+    const { sent } = await world.send(session);
+    expectProblem(sent, 'UPSTREAM_TIMEOUT');
+    expect(performance.now() - startedAt).toBeLessThan(2_300);
+    release();
+  });
+
+  test('that are not answered in time count against the service', async () => {
+    world = await createWorld(contract, { replyMs: 600, breaker: { failures: 1, openMs: 60_000 } });
+    const session = await world.session();
+    const release = world.emulator.agent.hold();
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_UNAVAILABLE');
     release();
   });
 
@@ -114,6 +156,34 @@ describe.each(contracts)('messages by %s', (contract) => {
     expect(await world.service.history(at(id), 2_000)).toEqual(all.slice(1));
   });
 
+  test('that are not as they should be cost the others nothing', async () => {
+    world = await createWorld(contract);
+    const session = await world.session();
+    const entry = (id: unknown, content: string, more: object = {}): string =>
+      JSON.stringify({ id, role: 'user', source: 'api_request', content, created_at: answered.created_at, ...more });
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const bad = [
+      entry(5, 'a number for an id'),
+      entry('b1', 'no time', { created_at: 'yesterday' }),
+      entry('b2', 'no role', { role: null }),
+      'null',
+      entry('b3', 'deep').replace('"deep"', deep),
+      entry('b4', 'deep parts').replace('"deep parts"', `[{"text":${deep}}]`),
+      entry('b5', 'other').replace('"other"', '5'),
+      ...(contract === 'v1' ? [entry('b6', '').replace('"source"', `"tool_calls":[${deep}],"source"`)] : []),
+    ];
+    const rows = [entry('a', 'first'), ...bad, entry('c\ud83d', 'half \ud83d'), entry('d', 'last')];
+    const body = `{"${contract === 'v1' ? 'entries' : 'items'}":[${rows.join(',')}]}`;
+    world.emulator.fault({ kind: 'status', status: 200, body }, { match: ({ url }) => url.includes('/history') });
+    const history = orThrow(await world.service.history(session, null));
+    expect(history.map(({ id, content }) => [id, content])).toEqual([
+      ['a', 'first'],
+      ['c\ufffd', 'half \ud83d'],
+      ['d', 'last'],
+    ]);
+    expect(isProblem((await world.send(session)).sent)).toBe(false);
+  });
+
   test('are the newest thousand of a long history', async () => {
     world = await createWorld(contract);
     const { state } = world.emulator;
@@ -137,14 +207,25 @@ describe('by v0.3', () => {
     expectProblem((await world.send(await world.session(), { role: 'TOOL' })).sent, 'UNSUPPORTED', ['role']);
   });
 
-  test('a reply without a message is a failure', async () => {
+  test('a full page is followed by the next, whatever its rows are', async () => {
     world = await createWorld('v0.3');
     const session = await world.session();
-    world.emulator.fault(
-      { kind: 'nonsense', body: { id: unknownId, finish_reason: 'stop', response: [[]], usage: {} } },
-      { match: chat('v0.3') },
-    );
-    expectProblem(await world.ask(session), 'UPSTREAM_FAILED');
+    world.emulator.state.say(session.session.handle, 'user', 'behind them');
+    for (let n = 0; n < 1_000; n += 1) world.emulator.state.say(session.session.handle, 'user', 'before');
+    world.emulator.state.sessions.get(session.session.handle)?.entries.reverse();
+    const items = Array.from({ length: 1_000 }, () => null);
+    world.emulator.fault({ kind: 'nonsense', body: { items } }, { match: ({ url }) => url.includes('offset=0'), times: 1 });
+    expect(await world.service.history(session, null)).toMatchObject([{ content: 'behind them' }]);
+  });
+
+  test('a message that the agent answers without a word is sent, and its reply a failure', async () => {
+    world = await createWorld('v0.3');
+    const session = await world.session();
+    const wordless = { id: unknownId, role: 'assistant', content: '', created_at: answered.created_at };
+    world.emulator.fault({ kind: 'nonsense', body: { ...answered, response: [[wordless]] } }, { match: chat('v0.3') });
+    const { sent } = await world.send(session);
+    expect(isProblem(sent)).toBe(false);
+    expectProblem(await replyIn(sent), 'UPSTREAM_FAILED');
   });
 });
 
@@ -261,6 +342,84 @@ describe('by v1', () => {
     world.emulator.fault(fault, { match: chat('v1') });
     const { sent } = await world.send(session);
     expect(expectProblem(await replyIn(sent), 'UPSTREAM_FAILED').detail).toMatch(detail);
+  });
+
+  test.each([
+    ['another form', 'data: {"unexpected":[true]}\n\n'],
+    ['an error', 'data: {"error":{"message":"overloaded"}}\n\n'],
+    ['no JSON', 'data: well\n\n'],
+    ['nothing', ': keep-alive\n\ndata: [DONE]\n\n'],
+  ])('a message whose stream begins with %s has not been sent', async (_, body) => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const headers = { 'content-type': 'text/event-stream' };
+    world.emulator.fault({ kind: 'status', status: 200, body, headers }, { match: chat('v1') });
+    expectProblem((await world.send(session, { awaitReply: false })).sent, 'UPSTREAM_FAILED');
+  });
+
+  test('a message is sent when its reply begins, whatever becomes of the rest', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const chunk = { ...answered, choices: [{ index: 0, delta: { role: 'assistant', content: 'Well' } }] };
+    const body = `data: ${JSON.stringify(chunk)}\n\ndata: {"error":{"message":"overloaded"}}\n\n`;
+    world.emulator.fault({ kind: 'status', status: 200, body, headers: { 'content-type': 'text/event-stream' } }, { match: chat('v1') });
+    const { sent } = await world.send(session);
+    expect(isProblem(sent)).toBe(false);
+    expect(expectProblem(await replyIn(sent), 'UPSTREAM_FAILED').detail).toMatch(/overloaded/);
+  });
+
+  test('a reply is waited for so long as a whole, however lively its connection is', async () => {
+    world = await createWorld('v1', { replyMs: 1_000 });
+    const session = await world.session();
+    const { agent, state } = world.emulator;
+    agent.keepAliveMs = 20;
+    const release = agent.hold(1);
+    const startedAt = performance.now();
+    const { sent, deltas } = await world.send(session, { content: 'one two' });
+    // It was taken: only the reply is late.
+    expect(isProblem(sent)).toBe(false);
+    expect(expectProblem(await replyIn(sent), 'UPSTREAM_TIMEOUT').detail).toMatch(/within 1 s.*history/);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    await expect.poll(() => agent.underway).toBe(0);
+    release();
+    // The service may have it later all the same.
+    state.say(session.session.handle, 'user', 'one two');
+    state.say(session.session.handle, 'assistant', 'You said: one two');
+    const [, reply] = orThrow(await world.service.history(session, null));
+    expect(deltas).toEqual([{ id: reply?.id, text: 'You ' }]);
+  });
+
+  test('a reply that does not begin, and one that comes whole, are waited for as long', async () => {
+    world = await createWorld('v1', { replyMs: 200 });
+    const session = await world.session();
+    const { agent } = world.emulator;
+    const release = agent.hold();
+    expectProblem((await world.send(session)).sent, 'UPSTREAM_TIMEOUT');
+    expectProblem((await world.send(session, { options: { auto_run_tools: true } })).sent, 'UPSTREAM_TIMEOUT');
+    await expect.poll(() => agent.underway).toBe(0);
+    release();
+  });
+
+  test('what waits for its turn behind the same words is waited for as long', async () => {
+    world = await createWorld('v1', { replyMs: 1_000 });
+    const session = await world.session();
+    const { agent } = world.emulator;
+    agent.keepAliveMs = 20;
+    const release = agent.hold(1);
+    const startedAt = performance.now();
+    const replies = await Promise.all([1, 2, 3].map(() => world.ask(session)));
+    for (const reply of replies) expectProblem(reply, 'UPSTREAM_TIMEOUT');
+    expect(performance.now() - startedAt).toBeLessThan(1_900);
+    release();
+  });
+
+  test('a reply of tools that are nested too deeply is a failure', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const body = `data: {"id":"a","created_at":"${answered.created_at}","choices":[{"delta":{"content":null,"tool_calls":[${deep}]}}]}\n\n`;
+    world.emulator.fault({ kind: 'status', status: 200, body, headers: { 'content-type': 'text/event-stream' } }, { match: chat('v1') });
+    expect(expectProblem(await world.ask(session), 'UPSTREAM_FAILED').detail).toMatch(/tool_calls/);
   });
 
   test('a stream that falls silent is given up', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { orThrow, problem } from '../../../src/core/problem.ts';
+import { inOrder, messagesOf } from '../../../src/backends/julep/v1/mapping.ts';
 import { createReplyIds, idsOf } from '../../../src/backends/julep/v1/reply-ids.ts';
 import type { WireEntry } from '../../../src/backends/julep/v1/wire.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
@@ -20,6 +21,14 @@ describe('ids of entries', () => {
     const entries = [said('a'), entry('tool_request', 'assistant', 'x'), entry('api_request', 'assistant', 'I am')];
     expect(idsOf(entries)).toEqual(entries.map(({ id }) => id));
     expect(idsOf([reply()])[0]).toMatch(/^reply:none:0:0$/);
+  });
+
+  test('of replies are the same where another entry cannot be told apart from others', () => {
+    const [asked, answer, again, last] = [said('a'), reply(), said('a'), reply()];
+    const ids = idsOf([asked, answer, again, last]);
+    const nameless = [{ ...asked, id: null }, { ...answer, id: null }, again, last];
+    expect(idsOf(nameless)).toEqual([null, ...ids.slice(1)]);
+    expect(messagesOf(inOrder(nameless)).map(({ id }) => id)).toEqual(ids.slice(1));
   });
 
   test('of replies stay as they are while the history grows', () => {

@@ -3,6 +3,7 @@ import { isProblem, orThrow } from '../../../src/core/problem.ts';
 import type { SettingsRequest } from '../../../src/core/service.ts';
 import type { UpdateInput } from '../../../src/core/use-cases.ts';
 import { unknownId } from '../../emulators/julep/asking.ts';
+import type { Fault } from '../../emulators/shared/faults.ts';
 import { expectProblem, sessionOf } from '../../support/core-fixtures.ts';
 import { type World, at, contracts, createWorld } from './world.ts';
 
@@ -14,6 +15,9 @@ const change = (mode: SettingsRequest['mode'], input: UpdateInput, after: Partia
   input,
   after: { ...sessionOf(), ...after },
 });
+
+/** As deep as no stack is. */
+const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
 
 describe.each(contracts)('sessions by %s', (contract) => {
   test('are made with an agent, a situation and metadata, and nothing of the gateway', async () => {
@@ -127,6 +131,55 @@ describe.each(contracts)('sessions by %s', (contract) => {
     expect(odd.sessions).toHaveLength(3);
   });
 
+  test('are listed also where the service has rows that are no sessions', async () => {
+    world = await createWorld(contract);
+    const { service, emulator } = world;
+    const row = (id: unknown, more: object = {}): object => ({ id, agent_id: unknownId, created_at: '2024-05-31T10:00:00Z', ...more });
+    const [one, other] = [unknownId, unknownId.replace('3', '4')];
+    const items = [
+      row(one),
+      row('not-a-uuid'),
+      row(5),
+      row(unknownId.replace('3', '5'), { created_at: 'yesterday' }),
+      row(unknownId.replace('3', '6'), { created_at: '5' }),
+      null,
+      row(other),
+    ];
+    emulator.fault({ kind: 'nonsense', body: { items } }, { match: 'GET /api/sessions' });
+    const filter = { agentId: null, metadata: null };
+    const full = orThrow(await service.list({ limit: items.length, page: null, filter }));
+    expect([full.sessions.map(({ handle }) => handle), full.unreadable, full.next]).toEqual([[one, other], 5, '7']);
+    // By the service's own count, or the last page would have another one after it.
+    expect(await service.list({ limit: items.length + 1, page: null, filter })).toMatchObject({ unreadable: 5, next: null });
+    expect((await world.backend.health()).status).toBe('UP');
+  });
+
+  test('whose metadata is too deep are read without it, and not made poorer', async () => {
+    world = await createWorld(contract);
+    const { service, effects, emulator } = world;
+    const session = await world.session({ situation: 'One', metadata: { a: 1 } });
+    const { handle } = session.session;
+    const body = `{"id":"${handle}","agent_id":"${unknownId}","situation":"One","metadata":{"a":1,"b":${deep}},"created_at":"2024-05-31T10:00:00Z"}`;
+    const one = emulator.fault(
+      { kind: 'status', status: 200, body },
+      { match: ({ method, url }) => method === 'GET' && url.endsWith(handle) },
+    );
+    const list = emulator.fault({ kind: 'status', status: 200, body: `{"items":[${body}]}` }, { match: 'GET /api/sessions' });
+    const facts = orThrow(await service.read(session));
+    expect([facts.situation, 'metadata' in facts]).toEqual(['One', false]);
+    expect(orThrow(await service.find(handle))).toMatchObject({ handle, facts });
+    const page = orThrow(await service.list({ limit: 9, page: null, filter: { agentId: null, metadata: null } }));
+    expect(page).toMatchObject({ sessions: [{ handle, facts }], unreadable: 0 });
+    // What is not known cannot be given again.
+    expectProblem(await effects.settings(session, change('UPDATE', { metadata: { a: null } })), 'UPSTREAM_FAILED');
+    expect(emulator.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(await effects.settings(session, change('UPDATE', { metadata: { c: 2 } }))).toEqual({});
+    expect(await effects.settings(session, change('UPDATE', { metadata: null }))).toMatchObject({ metadata: {} });
+    one[Symbol.dispose]();
+    list[Symbol.dispose]();
+    expect(await service.read(session)).toMatchObject({ situation: 'One', metadata: {} });
+  });
+
   test('tell whom there is to talk to', async () => {
     world = await createWorld(contract);
     world.emulator.state.addAgent({ name: 'Grace', about: '' });
@@ -135,6 +188,8 @@ describe.each(contracts)('sessions by %s', (contract) => {
       { name: 'Ada', description: 'Knows about engines.' },
       { name: 'Grace', description: null },
     ]);
+    world.emulator.fault({ kind: 'nonsense', body: { items: [{ id: 5 }, { id: unknownId, name: 'Ada' }] } }, { times: 1 });
+    expect(await world.backend.agents()).toEqual([{ id: unknownId, name: 'Ada', description: null }]);
     world.emulator.fault({ kind: 'nonsense' }, { times: 1 });
     await expect(world.backend.agents()).rejects.toThrow(/list agents.*`items`/);
   });
@@ -183,6 +238,41 @@ describe.each(contracts)('sessions by %s', (contract) => {
   });
 });
 
+/** What comes with a 2xx and is not the answer of any call. */
+const noAnswers: readonly (readonly [title: string, fault: Fault])[] = [
+  ['a page', { kind: 'html' }],
+  ['nothing', { kind: 'status', status: 202 }],
+  ['something else', { kind: 'nonsense' }],
+  ['a list', { kind: 'nonsense', body: [] }],
+  ['an error', { kind: 'nonsense', body: { error: { message: 'no' } } }],
+];
+
+describe.each(contracts.flatMap((contract) => noAnswers.map(([title, fault]) => [contract, title, fault] as const)))(
+  'by %s, %s',
+  (contract, _, fault) => {
+    test('is taken for no answer to a change', async () => {
+      world = await createWorld(contract, { breaker: { failures: 1_000, openMs: 1_000 } }, { clearsHistory: true });
+      const { effects, emulator, service, backend } = world;
+      const session = await world.session({ situation: 'old', metadata: { a: 1 } });
+      const before = await service.read(session);
+      const asked = [
+        () => effects.settings(session, change('UPDATE', { situation: 'new' })),
+        () => effects.settings(session, change('UPDATE', { metadata: { a: null } })),
+        () => effects.settings(session, change('REPLACE', {}, { situation: 'new', metadata: {} })),
+        () => effects.clear(session),
+        () => effects.end(session),
+      ];
+      using placed = emulator.fault(fault, { match: ({ method }) => method !== 'GET' });
+      for (const each of asked) expectProblem(await each(), 'UPSTREAM_FAILED');
+      expectProblem(await world.open(), 'UPSTREAM_FAILED');
+      expect(placed.hits).toBe(asked.length + 1);
+      expect(await service.read(session)).toEqual(before);
+      emulator.fault(fault);
+      expect((await backend.health()).status).not.toBe('UP');
+    });
+  },
+);
+
 describe('by v0.3', () => {
   test('sessions take a user and templates, and nothing of v1', async () => {
     world = await createWorld('v0.3');
@@ -221,6 +311,15 @@ describe('by v0.3', () => {
     expect(new Set(suggestions.map(({ id }) => id)).size).toBe(2);
     expect(await world.service.suggestions?.(session, 5)).toEqual(suggestions);
     expectProblem(await world.service.suggestions?.(at(unknownId), 5), 'ENDED');
+  });
+
+  test('suggestions that are none cost the others nothing', async () => {
+    world = await createWorld('v0.3');
+    const session = await world.session();
+    const suggestion = { message_id: 'a\ud83d', session_id: unknownId, target: 'user', content: 'Why?' };
+    const items = [{ ...suggestion, target: 'nobody' }, suggestion, { ...suggestion, message_id: 5 }];
+    world.emulator.fault({ kind: 'nonsense', body: { items } });
+    expect(await world.service.suggestions?.(session, 5)).toMatchObject([{ content: 'Why?', messageId: 'a\ufffd' }]);
   });
 
   test('history is cleared', async () => {
@@ -262,6 +361,16 @@ describe('by v1', () => {
       renderTemplates: false,
       v1: { token_budget: 4_000, context_overflow: 'truncate' },
     });
+  });
+
+  test('settings that are too deep to be given again are not replaced', async () => {
+    world = await createWorld('v1');
+    const session = await world.session();
+    const { handle } = session.session;
+    const body = `{"id":"${handle}","recall_options":{"mode":${deep}},"created_at":"2024-05-31T10:00:00Z"}`;
+    world.emulator.fault({ kind: 'status', status: 200, body }, { match: 'GET /api/sessions/:id' });
+    expectProblem(await world.effects.settings(session, change('REPLACE', {}, { situation: 'Two', metadata: {} })), 'UPSTREAM_FAILED');
+    expect(world.emulator.state.sessions.get(handle)?.situation).toBeNull();
   });
 
   test('a handle is taken where nobody has it', async () => {

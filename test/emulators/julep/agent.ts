@@ -8,6 +8,10 @@ export interface EmulatedAgent {
   failure: { readonly status: number; readonly message: string } | null;
   /** Before a reply, and before each piece of a streamed one. @default 0 */
   latencyMs: number;
+  /** While a piece of a streamed reply is not ready, a comment goes out each so many milliseconds. @default null // silence */
+  keepAliveMs: number | null;
+  /** Chats of which the answer has not come to its end, and the connection is open. */
+  readonly underway: number;
   /** Keeps replies back until it is called, from the piece of this number on. @default 0 */
   hold(fromPiece?: number): () => void;
   /** Keeps what was said out of the history until it is called: v1 stores after it has answered. */
@@ -15,6 +19,7 @@ export interface EmulatedAgent {
 }
 
 export interface AgentAtWork extends EmulatedAgent {
+  underway: number;
   /** Resolves when the piece may be sent. */
   ready(piece: number): Promise<void>;
   mayStore(): Promise<void>;
@@ -28,6 +33,8 @@ export function createAgent(): AgentAtWork {
     pieces: (reply) => reply.split(/(?<= )/),
     failure: null,
     latencyMs: 0,
+    keepAliveMs: null,
+    underway: 0,
     hold(from = 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       gate = { from, opened: promise };

@@ -200,6 +200,8 @@ export function v03Routes(app: FastifyInstance, state: JulepState, agent: AgentA
     if (isMistaken(body)) return refuse(reply, body);
     const session = find(request);
     if (session === undefined) return noSession(request, reply);
+    agent.underway += 1;
+    reply.raw.once('close', () => (agent.underway -= 1));
     await agent.ready(0);
     if (agent.failure !== null) return reply.code(500).type('text/plain').send('Internal Server Error');
     const said = agent.reply(body.messages.at(-1)?.content ?? '');

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -27,6 +28,12 @@ export interface ChatDeps {
   readonly now: () => number;
 }
 
+/** Comments that keep the connection alive until it is time. */
+async function* comments(ready: Promise<void>, everyMs: number): AsyncGenerator<string> {
+  const isReady = ready.then(() => true);
+  while (!(await Promise.race([isReady, delay(everyMs, false)]))) yield ': keep-alive\n\n';
+}
+
 /** A chat: what was said is stored once the answer is out, under ids that it does not tell. */
 export async function v1Chat(
   request: FastifyRequest,
@@ -40,6 +47,8 @@ export async function v1Chat(
     return send(reply, 403, errorBody('Session length exceeded the free tier limit', 'http_403'));
   if (body.stream && body.auto_run_tools)
     return send(reply, 400, errorBody('Streaming is not supported when auto_run_tools is enabled', 'http_400'));
+  agent.underway += 1;
+  reply.raw.once('close', () => (agent.underway -= 1));
   await agent.ready(0);
   if (agent.failure !== null) return send(reply, agent.failure.status, errorBody(agent.failure.message, 'litellm_error', 'common_error'));
   const said = agent.reply(body.messages.at(-1)?.content ?? '');
@@ -59,7 +68,9 @@ export async function v1Chat(
   async function* events(): AsyncGenerator<string> {
     const event = (choices: readonly object[], usage: object | null): string => `data: ${JSON.stringify({ ...base, usage, choices })}\n\n`;
     for (const [index, content] of agent.pieces(said).entries()) {
-      if (index > 0) await agent.ready(index);
+      const ready = index > 0 ? agent.ready(index) : Promise.resolve();
+      if (agent.keepAliveMs === null) await ready;
+      else yield* comments(ready, agent.keepAliveMs);
       yield event([{ index: 0, finish_reason: 'stop', delta: { role: 'assistant', content, tool_calls: null } }], null);
     }
     yield event([], { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Answer, askAt, endOf, unknownId } from './asking.ts';
 import { type JulepEmulator, createJulepEmulator } from './emulator.ts';
@@ -118,6 +119,21 @@ describe('the API v1', () => {
     expect(chunks.map(({ choices }) => choices[0]?.delta.content)).toEqual(['You ', 'said: ', 'hi ', 'there', undefined]);
     expect([new Set(chunks.map((chunk) => chunk.id)).size, chunks.at(-1).usage.total_tokens]).toEqual([1, 2]);
     expect((await ask(`POST /sessions/${id}/chat`, { ...hello, stream: true, auto_run_tools: true })).status).toBe(400);
+  });
+
+  test('keeps a streamed chat alive with comments while its agent thinks, where told to', async () => {
+    await start();
+    const { id } = emulator.state.create();
+    emulator.agent.keepAliveMs = 5;
+    const release = emulator.agent.hold(1);
+    const answer = ask(`POST /sessions/${id}/chat`, { ...hello, stream: true });
+    await expect.poll(() => emulator.agent.underway).toBe(1);
+    await delay(50);
+    release();
+    const { body } = await answer;
+    expect((body as string).match(/: keep-alive/g)?.length).toBeGreaterThan(1);
+    expect((body as string).match(/data: /g)).toHaveLength(5);
+    await expect.poll(() => emulator.agent.underway).toBe(0);
   });
 
   test('has a history for each id, and clears none unless told to', async () => {

@@ -4,9 +4,9 @@ import { chatSettings } from '../chat-settings.ts';
 import type { Calls } from '../client.ts';
 import { type Contract, maxHistory } from '../contract.ts';
 import { agentOf, nextPage, offsetOf, scalars } from '../mapping.ts';
-import { agentShape, listOf } from '../wire.ts';
+import { agentShape, deletedShape, listOf } from '../wire.ts';
 import { createBody, messageOf, sentRoles, sessionOf, suggestionOf } from './mapping.ts';
-import { chatShape, createdShape, historyShape, sessionShape, sessionsShape, suggestionsShape } from './wire.ts';
+import { chatShape, createdShape, historyShape, sessionShape, sessionsShape, suggestionsShape, updatedShape } from './wire.ts';
 
 const maxPage = 1_000;
 /** Of one history: what is beyond is older than anybody asks for, and a service that repeats itself does not hold the gateway. */
@@ -34,8 +34,8 @@ export function createV03(calls: Calls): Contract {
         signal,
       });
       if (isProblem(page)) return page;
-      newest = [...newest, ...page.items.map(messageOf).filter(({ content }) => content !== '')].slice(-maxHistory);
-      if (page.items.length < maxPage) break;
+      newest = [...newest, ...page.items.rows.map(messageOf).filter(({ content }) => content !== '')].slice(-maxHistory);
+      if (page.items.rows.length + page.items.unreadable < maxPage) break;
     }
     return newest;
   }
@@ -67,7 +67,8 @@ export function createV03(calls: Calls): Contract {
   return {
     features: { REPLY_STREAM: 'UNAVAILABLE', SUGGESTIONS: 'UPSTREAM' },
     takesIds: false,
-    probe: (signal) => calls.act({ method: 'GET', path: '/sessions', query: { limit: 1 }, operation: 'look whether it is there', signal }),
+    probe: (signal) =>
+      calls.act(sessionsShape, { method: 'GET', path: '/sessions', query: { limit: 1 }, operation: 'look whether it is there', signal }),
     async create(session, signal) {
       const body = createBody(session, name);
       if (isProblem(body)) return body;
@@ -95,18 +96,20 @@ export function createV03(calls: Calls): Contract {
         offset,
         ...(Object.keys(compared).length > 0 && { metadata_filter: JSON.stringify(compared) }),
       };
-      const rows = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
-      if (isProblem(rows)) return rows;
-      const sessions = rows.items.map(sessionOf).filter(({ agentId }) => filter.agentId === null || agentId === filter.agentId);
-      return { sessions, next: nextPage(offset, size, rows.items.length) };
+      const said = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
+      if (isProblem(said)) return said;
+      const { items } = said;
+      const sessions = items.rows.map(sessionOf).filter(({ agentId }) => filter.agentId === null || agentId === filter.agentId);
+      return { sessions, unreadable: items.unreadable, next: nextPage(offset, size, items) };
     },
     patch: (id, body, signal) =>
-      calls.act({ method: 'PATCH', path, params: { session_id: id }, body, operation: 'change the session', signal }),
+      calls.act(updatedShape, { method: 'PATCH', path, params: { session_id: id }, body, operation: 'change the session', signal }),
     replace: (id, body, signal) =>
-      calls.act({ method: 'PUT', path, params: { session_id: id }, body, operation: 'replace the session', signal }),
-    remove: (id, signal) => calls.act({ method: 'DELETE', path, params: { session_id: id }, operation: 'delete the session', signal }),
+      calls.act(updatedShape, { method: 'PUT', path, params: { session_id: id }, body, operation: 'replace the session', signal }),
+    remove: (id, signal) =>
+      calls.act(deletedShape, { method: 'DELETE', path, params: { session_id: id }, operation: 'delete the session', signal }),
     clear: (id, signal) =>
-      calls.act({
+      calls.act(deletedShape, {
         method: 'DELETE',
         path: `${path}/history`,
         params: { session_id: id },
@@ -117,7 +120,7 @@ export function createV03(calls: Calls): Contract {
     send,
     history,
     async suggestions(id, limit, signal) {
-      const rows = await calls.read(suggestionsShape, {
+      const said = await calls.read(suggestionsShape, {
         method: 'GET',
         path: `${path}/suggestions`,
         params: { session_id: id },
@@ -125,17 +128,17 @@ export function createV03(calls: Calls): Contract {
         operation: 'read suggestions',
         signal,
       });
-      return isProblem(rows) ? rows : rows.items.map(suggestionOf).slice(0, limit);
+      return isProblem(said) ? said : said.items.rows.map(suggestionOf).slice(0, limit);
     },
     async agents(signal) {
-      const rows = await calls.read(listOf(agentShape), {
+      const said = await calls.read(listOf(agentShape), {
         method: 'GET',
         path: '/agents',
         query: { limit: maxPage },
         operation: 'list agents',
         signal,
       });
-      return isProblem(rows) ? rows : rows.items.map(agentOf);
+      return isProblem(said) ? said : said.items.rows.map(agentOf);
     },
   };
 }

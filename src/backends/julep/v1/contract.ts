@@ -1,15 +1,12 @@
 import type { Clock } from '../../../core/ports.ts';
 import { type Problem, isProblem } from '../../../core/problem.ts';
-import type { Outgoing, Sent, ServiceMessage } from '../../../core/service.ts';
-import type { HttpStream } from '../../shared/http-message.ts';
-import { chatSettings } from '../chat-settings.ts';
 import type { Calls } from '../client.ts';
 import { type Contract, maxHistory } from '../contract.ts';
 import { agentOf, nextPage, offsetOf, scalars } from '../mapping.ts';
-import { agentShape, listOf } from '../wire.ts';
-import { createBody, filterQuery, inOrder, keptOf, messagesOf, sentRoles, sessionOf } from './mapping.ts';
+import { agentShape, deletedShape, isTooDeep, listOf, tooDeep } from '../wire.ts';
+import { createBody, filterQuery, inOrder, keptOf, messagesOf, sessionOf } from './mapping.ts';
 import { createReplyIds } from './reply-ids.ts';
-import { readReply } from './reply.ts';
+import { createSend } from './send.ts';
 import { type WireEntry, type WireSession, historyShape, sessionShape, sessionsShape } from './wire.ts';
 
 // The document's limit is below 1,000.
@@ -33,7 +30,7 @@ export function createV1(calls: Calls, clock: Clock): Contract {
       operation: 'read the history',
       signal,
     });
-    return isProblem(said) ? said : inOrder(said.entries);
+    return isProblem(said) ? said : inOrder(said.entries.rows);
   }
 
   const read = (id: string, signal?: AbortSignal): Promise<WireSession | Problem> =>
@@ -41,59 +38,11 @@ export function createV1(calls: Calls, clock: Clock): Contract {
 
   const replyIds = createReplyIds({ clock, entries });
 
-  async function send(id: string, message: Outgoing, signal?: AbortSignal): Promise<Sent | Problem> {
-    const settings = chatSettings('v1', message.options, name);
-    if (isProblem(settings)) return settings;
-    const { content, metadata, onDelta } = message;
-    const role = sentRoles[message.role];
-    const call = metadata['tool_call_id'];
-    const answered = message.role === 'TOOL' && typeof call === 'string' ? { tool_call_id: call } : {};
-    // What is not to be kept is in no history, and so heard of only here.
-    const reserved = settings['save'] === false ? null : await replyIds.reserve(id, { role, content }, signal);
-    if (isProblem(reserved)) return reserved;
-    let kept = false;
-    const said = async (stream: HttpStream): Promise<ServiceMessage | Problem> => {
-      try {
-        const reply = await readReply(stream, {
-          id: reserved?.id ?? null,
-          onDelta,
-          refusal: calls.chatRefusal,
-          signal: signal ?? new AbortController().signal,
-        });
-        kept = !isProblem(reply);
-        return reply;
-      } finally {
-        reserved?.done(kept);
-      }
-    };
-    try {
-      const stream = await calls.stream({
-        method: 'POST',
-        path: `${path}/chat`,
-        params: { id },
-        body: {
-          messages: [{ role, content, ...answered }],
-          ...settings,
-          // The service streams nothing while it runs tools by itself.
-          stream: settings['auto_run_tools'] !== true,
-        },
-        operation: 'chat',
-        signal,
-      });
-      if (!isProblem(stream)) return { id: null, facts: {}, reply: said(stream) };
-      reserved?.done(false);
-      return stream;
-    } catch (error) {
-      reserved?.done(false);
-      throw error;
-    }
-  }
-
   return {
     features: { REPLY_STREAM: 'UPSTREAM', SUGGESTIONS: 'UNAVAILABLE' },
     takesIds: true,
     probe: (signal) =>
-      calls.act({
+      calls.act(sessionsShape, {
         method: 'GET',
         path: '/sessions',
         query: { limit: 1, offset: 0, ...newestFirst },
@@ -121,20 +70,25 @@ export function createV1(calls: Calls, clock: Clock): Contract {
       const offset = offsetOf(page);
       const size = Math.min(Math.max(limit, 1), maxPage);
       const query = { limit: size, offset, ...newestFirst, ...filterQuery(scalars(filter.metadata)) };
-      const rows = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
-      return isProblem(rows) ? rows : { sessions: rows.items.map(sessionOf), next: nextPage(offset, size, rows.items.length) };
+      const said = await calls.read(sessionsShape, { method: 'GET', path: '/sessions', query, operation: 'list sessions', signal });
+      if (isProblem(said)) return said;
+      const { items } = said;
+      return { sessions: items.rows.map(sessionOf), unreadable: items.unreadable, next: nextPage(offset, size, items) };
     },
-    patch: (id, body, signal) => calls.act({ method: 'PATCH', path, params: { id }, body, operation: 'change the session', signal }),
+    patch: (id, body, signal) =>
+      calls.act(sessionShape, { method: 'PATCH', path, params: { id }, body, operation: 'change the session', signal }),
     async replace(id, whole, signal) {
       const before = await read(id, signal);
       if (isProblem(before)) return before;
-      const body = { ...keptOf(before), ...whole };
-      return calls.act({ method: 'PUT', path, params: { id }, body, operation: 'replace the session', signal });
+      const kept = keptOf(before);
+      if (isTooDeep(kept)) return tooDeep(name, 'settings');
+      const body = { ...kept, ...whole };
+      return calls.act(sessionShape, { method: 'PUT', path, params: { id }, body, operation: 'replace the session', signal });
     },
-    remove: (id, signal) => calls.act({ method: 'DELETE', path, params: { id }, operation: 'delete the session', signal }),
+    remove: (id, signal) => calls.act(deletedShape, { method: 'DELETE', path, params: { id }, operation: 'delete the session', signal }),
     // In the API's document, and in no release.
     async clear(id, signal) {
-      const refused = await calls.act({
+      const refused = await calls.act(deletedShape, {
         method: 'DELETE',
         path: `${path}/history`,
         params: { id },
@@ -145,20 +99,20 @@ export function createV1(calls: Calls, clock: Clock): Contract {
       if (refused === null) replyIds.forget(id);
       return refused;
     },
-    send,
+    send: createSend({ calls, replyIds }),
     async history(id, signal) {
       const all = await entries(id, signal);
       return isProblem(all) ? all : messagesOf(all).slice(-maxHistory);
     },
     async agents(signal) {
-      const rows = await calls.read(listOf(agentShape), {
+      const said = await calls.read(listOf(agentShape), {
         method: 'GET',
         path: '/agents',
         query: { limit: maxPage, offset: 0, ...newestFirst },
         operation: 'list agents',
         signal,
       });
-      return isProblem(rows) ? rows : rows.items.map(agentOf);
+      return isProblem(said) ? said : said.items.rows.map(agentOf);
     },
   };
 }

@@ -29,8 +29,9 @@ const messageOf = (entry: WireEntry, id: string): ServiceMessage => ({
   createdAt: entry.created_at,
 });
 
-const byTime = (one: WireEntry, other: WireEntry): number =>
-  one.created_at - other.created_at || (one.id < other.id ? -1 : Number(one.id > other.id));
+const compareIds = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
+
+const byTime = (one: WireEntry, other: WireEntry): number => one.created_at - other.created_at || compareIds(one.id ?? '', other.id ?? '');
 
 /** Entries come in no particular order. Their ids are UUIDs of version 7: they order what was made in the same millisecond. */
 export const inOrder = (entries: readonly WireEntry[]): readonly WireEntry[] => [...entries].sort(byTime);
@@ -38,7 +39,12 @@ export const inOrder = (entries: readonly WireEntry[]): readonly WireEntry[] => 
 /** @param entries - All of the history, in order. */
 export function messagesOf(entries: readonly WireEntry[]): readonly ServiceMessage[] {
   const ids = idsOf(entries);
-  return entries.map((entry, index) => messageOf(entry, ids[index] ?? entry.id)).filter(({ content }) => content !== '');
+  return entries
+    .flatMap((entry, index) => {
+      const id = ids[index] ?? null;
+      return id === null ? [] : [messageOf(entry, id)];
+    })
+    .filter(({ content }) => content !== '');
 }
 
 export const sentRoles: Readonly<Record<MessageRole, string>> = { USER: 'user', ASSISTANT: 'assistant', SYSTEM: 'system', TOOL: 'tool' };

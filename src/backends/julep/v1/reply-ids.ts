@@ -46,9 +46,9 @@ const idOf = (key: string, turn: number, place: number): string => `reply:${key}
  * service stores a message together with its reply, so that the reply follows it.
  *
  * @param entries - A whole history, oldest first.
- * @returns The id of each entry: its own, but for replies.
+ * @returns The id of each entry: its own, but for replies; null = it has none.
  */
-export function idsOf(entries: readonly WireEntry[]): readonly string[] {
+export function idsOf(entries: readonly WireEntry[]): readonly (string | null)[] {
   const turns = new Map<string, number>();
   let answered: { readonly key: string; readonly turn: number; places: number } = { key: 'none', turn: 0, places: 0 };
   return entries.map((entry) => {

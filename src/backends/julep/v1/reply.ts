@@ -14,6 +14,8 @@ const maxReplyChars = 8_388_608;
 export interface ReplyOptions {
   /** What the reply is known by. Null = history will not have it: by the answer's own id. */
   readonly id: string | null;
+  /** Called once, as soon as the service has said something of the reply. */
+  readonly onBegin: () => void;
   readonly onDelta: Outgoing['onDelta'];
   readonly refusal: RefusalOptions;
   /** Whether the body has come to an end early since nobody waits for it any more. */
@@ -34,7 +36,13 @@ function jsonOf(text: string, name: string): unknown {
   }
 }
 
-async function wholeAnswer(body: HttpStream['body'], { id: known, refusal }: ReplyOptions): Promise<Answer> {
+const orFailure = (json: unknown, refusal: RefusalOptions): unknown => {
+  const failure = failureInStream(json, refusal);
+  if (failure !== null) throw new ProblemError(failure);
+  return json;
+};
+
+async function wholeAnswer(body: HttpStream['body'], { id: known, refusal, onBegin }: ReplyOptions): Promise<Answer> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of body) {
@@ -42,13 +50,15 @@ async function wholeAnswer(body: HttpStream['body'], { id: known, refusal }: Rep
     if (text.length > maxReplyChars) fail(refusal.name, `answered more than ${maxReplyChars} characters`);
   }
   const { name, operation } = refusal;
-  const { id, created_at, choices } = orThrow(parsed(replyShape, jsonOf(text, name), { name, operation }));
+  const json = orFailure(jsonOf(text, name), refusal);
+  const { id, created_at, choices } = orThrow(parsed(replyShape, json, { name, operation }));
+  onBegin();
   const [choice] = choices;
   const content = sayingOf(choice?.message ?? choice?.messages?.at(-1) ?? {});
   return { id: known ?? id, content, createdAt: created_at };
 }
 
-async function answerInPieces(body: HttpStream['body'], { id: known, refusal, onDelta }: ReplyOptions): Promise<Answer> {
+async function answerInPieces(body: HttpStream['body'], { id: known, refusal, onBegin, onDelta }: ReplyOptions): Promise<Answer> {
   const { name, operation } = refusal;
   const tools = createToolCalls();
   let answer: Answer | null = null;
@@ -56,10 +66,9 @@ async function answerInPieces(body: HttpStream['body'], { id: known, refusal, on
   for await (const { data } of sseEvents(body, { backend: name })) {
     // Proxies of models end their streams so; the service itself just ends.
     if (data === '[DONE]') continue;
-    const json = jsonOf(data, name);
-    const failure = failureInStream(json, refusal);
-    if (failure !== null) throw new ProblemError(failure);
+    const json = orFailure(jsonOf(data, name), refusal);
     const { id, created_at, choices } = orThrow(parsed(chunkShape, json, { name, operation }));
+    if (answer === null) onBegin();
     answer ??= { id: known ?? id, content, createdAt: created_at };
     const delta = choices[0]?.delta;
     tools.add(delta?.tool_calls ?? []);

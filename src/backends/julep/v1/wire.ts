@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { content, instant, listOf, metadata } from '../wire.ts';
+import { type Rows, rowsOf } from '../../shared/rows.ts';
+import { content, identifier, instant, isTooDeep, listOf, metadata } from '../wire.ts';
 
 /** What of a session only `PUT` resets: it is given again. */
 export const keptFields = [
@@ -15,7 +16,8 @@ export const keptFields = [
 export interface WireSession {
   readonly id: string;
   readonly situation?: string | null | undefined;
-  readonly metadata: Record<string, unknown>;
+  /** Undefined = not to be taken over. */
+  readonly metadata: Record<string, unknown> | undefined;
   readonly created_at: number;
   /** The document's subtypes have it, the service's own replies do not. */
   readonly agent?: string | null | undefined;
@@ -28,13 +30,14 @@ export const sessionShape: z.ZodType<WireSession> = z.looseObject({
   situation: z.string().nullish(),
   metadata,
   created_at: instant,
-  agent: z.string().nullish(),
+  agent: identifier.nullish(),
 });
 
-export const sessionsShape: z.ZodType<{ items: WireSession[] }> = listOf(sessionShape);
+export const sessionsShape: z.ZodType<{ items: Rows<WireSession> }> = listOf(sessionShape);
 
 export interface WireEntry {
-  readonly id: string;
+  /** Null = none that can be read: the entry is not shown, and counts where replies are told apart. */
+  readonly id: string | null;
   readonly role: string;
   /** `api_request`: of a client. `api_response`: the agent's reply. Others are of the service's inner life. */
   readonly source: string;
@@ -44,22 +47,23 @@ export interface WireEntry {
   readonly created_at: number;
 }
 
-const toolCalls = z.array(z.unknown()).nullish();
+const toolCalls = z
+  .array(z.unknown())
+  .nullish()
+  .refine((calls) => !isTooDeep(calls), 'Expected fewer levels');
+
+const entryShape: z.ZodType<WireEntry> = z.object({
+  id: identifier.nullable().catch(null),
+  role: z.string(),
+  source: z.string(),
+  content,
+  name: z.string().nullish(),
+  tool_calls: toolCalls,
+  created_at: instant,
+});
 
 /** `Entries.History`, which is not paged. */
-export const historyShape: z.ZodType<{ entries: WireEntry[] }> = z.object({
-  entries: z.array(
-    z.object({
-      id: z.string(),
-      role: z.string(),
-      source: z.string(),
-      content,
-      name: z.string().nullish(),
-      tool_calls: toolCalls,
-      created_at: instant,
-    }),
-  ),
-});
+export const historyShape: z.ZodType<{ entries: Rows<WireEntry> }> = z.object({ entries: rowsOf(entryShape) });
 
 /** What the agent says, or a piece of it. */
 export interface WireSaid {
@@ -77,7 +81,7 @@ export interface WireChunk {
 
 /** `Chat.ChunkChatResponse`. The last one carries the usage and no choice. */
 export const chunkShape: z.ZodType<WireChunk> = z.object({
-  id: z.string(),
+  id: identifier,
   created_at: instant,
   choices: z.array(z.object({ delta: said })),
 });
@@ -88,9 +92,9 @@ export interface WireReply {
   readonly choices: { readonly message?: WireSaid | undefined; readonly messages?: WireSaid[] | undefined }[];
 }
 
+const choice = z
+  .object({ message: said.optional(), messages: z.array(said).min(1).optional() })
+  .refine(({ message, messages }) => message !== undefined || messages !== undefined, 'Expected a message');
+
 /** `Chat.MessageChatResponse`: a choice has one message, or where tools were run several. */
-export const replyShape: z.ZodType<WireReply> = z.object({
-  id: z.string(),
-  created_at: instant,
-  choices: z.array(z.object({ message: said.optional(), messages: z.array(said).optional() })).min(1),
-});
+export const replyShape: z.ZodType<WireReply> = z.object({ id: identifier, created_at: instant, choices: z.array(choice).min(1) });
