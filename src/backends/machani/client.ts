@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest, HttpStream } from '../shared/http-message.ts';
+import { notDone } from '../shared/says-failed.ts';
 import { httpOptionsOf } from '../shared/service-options.ts';
 import type { MachaniOptions } from './options.ts';
-import { type Asked, goneFrom, isGone, isMissing, isThere, isUnrouted, refusalOf } from './refusal.ts';
-import { type ListWire, type SessionWire, listWire, membershipWire, sessionWire } from './wire.ts';
+import { type Asked, goneFrom, isFailure, isGone, isMissing, isThere, isUnrouted, refusalOf } from './refusal.ts';
+import { type ListWire, type SessionWire, listWire, membershipWire, publishedWire, sessionWire } from './wire.ts';
 
 type Answer<T> = Promise<T | Problem>;
 
@@ -19,10 +20,10 @@ export interface MachaniClient extends Pick<HttpClient, 'confide'>, AsyncDisposa
   update(handle: string, mask: readonly string[], body: object, signal?: AbortSignal): Answer<SessionWire>;
   /** Also done where there is nothing to delete, and where the service cannot: its documentation does not have the method. */
   remove(handle: string, signal?: AbortSignal): Answer<'done'>;
-  /** Answers null where the service tells nothing of the session. Also done where the name is in it already. */
+  /** Null = done, as the name is in it already: nothing is told of the session. */
   join(handle: string, name: string, signal?: AbortSignal): Answer<SessionWire | null>;
   /** `absent` = the session or the name in it: the service does not tell which. */
-  leave(handle: string, name: string, signal?: AbortSignal): Answer<SessionWire | null | 'absent'>;
+  leave(handle: string, name: string, signal?: AbortSignal): Answer<SessionWire | 'absent'>;
   publish(handle: string, name: string, message: object, signal?: AbortSignal): Answer<'done'>;
   /** @param idleMs - For the longest silence, before the head of the answer and after. */
   events(handle: string, idleMs: number, signal: AbortSignal): Answer<HttpStream>;
@@ -56,6 +57,8 @@ export function createMachaniClient(options: MachaniOptions): MachaniClient {
 
   function fitting<T>(reply: HttpReply | Problem, schema: z.ZodType<T>, { operation }: Asked): T | Problem {
     if (isProblem(reply)) return reply;
+    // Of many an answer all fields may be left out: a refusal would do for one.
+    if (isFailure(reply.json)) return notDone(backend, operation);
     const read = schema.safeParse(reply.json);
     if (read.success) return read.data;
     const [issue] = read.error.issues;
@@ -100,10 +103,11 @@ export function createMachaniClient(options: MachaniOptions): MachaniClient {
     async remove(handle, signal) {
       const operation = 'delete the session';
       const request = { method: 'DELETE', path: session, params: { session: handle }, safe: true, signal, operation } as const;
-      const reply = await http.request({ ...request, json: false, acceptStatuses: [501] });
+      const reply = await http.request({ ...request, acceptStatuses: [501] });
       if (isProblem(reply)) return reply;
-      const done = reply.status < 300 || reply.status === 404 || isGone(reply) || isMissing(reply);
-      return done ? 'done' : refusalOf(reply, about(operation, handle));
+      if (reply.status < 300) return isFailure(reply.json) ? notDone(backend, operation) : 'done';
+      const isOver = reply.status === 404 || isGone(reply) || isMissing(reply);
+      return isOver ? 'done' : refusalOf(reply, about(operation, handle));
     },
     async join(handle, name, signal) {
       const asked: Asked = { ...about('join the session', handle), joining: true };
@@ -128,8 +132,10 @@ export function createMachaniClient(options: MachaniOptions): MachaniClient {
     },
     async publish(handle, name, message, signal) {
       const request = { method: 'POST', path: `${session}/messages`, params: { session: handle }, signal } as const;
-      const reply = await ask({ ...request, body: { name, session: handle, message } }, about('publish the message', handle));
-      return isProblem(reply) ? reply : 'done';
+      const asked = about('publish the message', handle);
+      const reply = await ask({ ...request, body: { name, session: handle, message } }, asked);
+      const published = fitting(reply, publishedWire, asked);
+      return isProblem(published) ? published : 'done';
     },
     async events(handle, idleMs, signal) {
       const asked = about('follow the session', handle);

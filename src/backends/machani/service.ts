@@ -41,7 +41,7 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
     if (who === null || who.id === null) return {};
     const left = await client.leave(session.handle, who.id, signal);
     if (isProblem(left)) return left;
-    if (left !== 'absent') return left === null ? {} : facts(left);
+    if (left !== 'absent') return facts(left);
     const wire = await client.get(session.handle, signal);
     if (isProblem(wire)) return wire;
     return wire === null ? goneFrom({ backend, handle: session.handle }) : facts(wire);

@@ -58,11 +58,17 @@ export const listWire: z.ZodType<ListWire> = z.object({
 });
 
 /** What joining and leaving answer. */
-export interface MembershipWire {
-  readonly session: SessionWire | null;
-}
+export const membershipWire: z.ZodType<{ readonly session: SessionWire }> = z.object({ session: sessionWire });
 
-export const membershipWire: z.ZodType<MembershipWire> = z.object({ session: sessionWire.nullish().transform((value) => value ?? null) });
+const part = z.record(z.string(), z.unknown()).nullish();
+
+/** What publishing answers. An acknowledgment that says nothing may be left out, and an answer without either part is of something else. */
+export const publishedWire: z.ZodType = z
+  .object({ acknowledgment: part, message: part })
+  .refine(({ acknowledgment, message }) => (acknowledgment ?? message) != null, {
+    path: ['acknowledgment'],
+    error: 'expected an acknowledgment or the message',
+  });
 
 /** `google.rpc.Status` as gRPC gateways write it, and the older forms of it. */
 export interface StatusWire {

@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import { type Problem, isProblem } from '../../core/problem.ts';
 import { type HttpClient, createHttpClient } from '../shared/http-client.ts';
 import type { HttpReply, HttpRequest } from '../shared/http-message.ts';
+import { notDone, saysFailed } from '../shared/says-failed.ts';
 import { httpOptionsOf } from '../shared/service-options.ts';
 import type { QuicksyncOptions } from './options.ts';
-import { type Refusal, jsonOf, refusalOf } from './refusal.ts';
+import { type Refusal, refusalOf } from './refusal.ts';
 import {
   type WireAdmission,
   type WireChats,
@@ -50,7 +51,7 @@ export interface QuicksyncClient extends Pick<HttpClient, 'circuit' | 'lastFailu
   end(token: string, signal?: AbortSignal): Answer<null>;
   /** Newest first. */
   chats(token: string, skip: number, signal?: AbortSignal): Answer<WireChats>;
-  /** Answers whatever the service does: its shape is not documented. */
+  /** Answers whatever the service does, unless that says that it failed: its shape is not documented. */
   chat(token: string, message: string, signal?: AbortSignal): Answer<{ readonly json: unknown }>;
 }
 
@@ -71,9 +72,14 @@ export function createQuicksyncClient(options: QuicksyncOptions): QuicksyncClien
     return reply.kind === 'reply' ? parsed(shape, reply.json, { name, operation: request.operation }) : reply;
   }
 
-  /** What is answered without content. */
-  async function done(request: HttpRequest, secrets: readonly string[]): Answer<null> {
+  /** The reply to what is answered without content, or with one that is not documented: whatever does not say that it failed. */
+  async function taken(request: HttpRequest, secrets: readonly string[]): Answer<HttpReply> {
     const reply = await ask({ ...request, json: false }, secrets);
+    return reply.kind === 'reply' && saysFailed(reply.json) ? notDone(name, request.operation) : reply;
+  }
+
+  async function done(request: HttpRequest, secrets: readonly string[]): Answer<null> {
+    const reply = await taken(request, secrets);
     return reply.kind === 'reply' ? null : reply;
   }
 
@@ -145,9 +151,8 @@ export function createQuicksyncClient(options: QuicksyncOptions): QuicksyncClien
         operation: 'send the chat',
         signal,
       } as const;
-      const reply = await ask({ ...request, json: false }, [token]);
-      // Whatever stands in it, the chat has been taken.
-      return reply.kind === 'reply' ? { json: jsonOf(reply.text) } : reply;
+      const reply = await taken(request, [token]);
+      return reply.kind === 'reply' ? { json: reply.json } : reply;
     },
     circuit: () => http.circuit(),
     lastFailure: () => http.lastFailure(),

@@ -32,7 +32,7 @@ export function refusalOf({ status, headers, text }: HttpReply, secrets: readonl
 }
 
 /** Null where it is not JSON. */
-export function jsonOf(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -22,7 +22,7 @@ export interface HttpRequest {
   readonly operation: string;
   /** Statuses besides 2xx and 4xx that the service answers with on purpose: 503 of a health page. */
   readonly acceptStatuses?: readonly number[];
-  /** False = the reply may be anything and `json` is null. @default true */
+  /** False = the reply may be anything but a page, and JSON that it says it is. @default true */
   readonly json?: boolean;
   /**
    * Called with a reply of 5xx, 408 or 429 before it becomes a problem. Null = it becomes the usual one. A problem that it gives is
@@ -37,7 +37,7 @@ export interface HttpReply {
   readonly status: number;
   /** By names in lower case; several of one name are joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as JSON; null where it is empty, or a refusal that is not JSON. */
+  /** The body as JSON; null where it is empty, or is not JSON and need not be. */
   readonly json: unknown;
   readonly text: string;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../emulators/shared/faults.ts';
 import { memberName } from '../../../src/backends/machani/mapping.ts';
 import { noRules } from '../../../src/core/rules.ts';
 import { machaniOfEachTest } from './machani-of-each-test.ts';
@@ -269,5 +270,49 @@ describe('an end', () => {
     expect(await machani.service.effects.end?.(sessionAt('lobby'))).toEqual({});
     machani.emulator.fault({ kind: 'status', status: 500 });
     expect(await machani.service.effects.end?.(sessionAt('lobby'))).toMatchObject({ code: 'UPSTREAM_FAILED' });
+  });
+});
+
+describe('an answer of success that is none', () => {
+  const none: readonly (readonly [string, Fault])[] = [
+    ['a page', { kind: 'html' }],
+    ['a failure', { kind: 'nonsense', body: { success: false, code: 13, message: 'not done', details: [] } }],
+    ['the error of a gateway', { kind: 'nonsense', body: { error: { code: 'TIMEOUT' } } }],
+  ];
+  const others: readonly (readonly [string, Fault])[] = [
+    ['JSON of something else', { kind: 'nonsense' }],
+    ['no content', { kind: 'status', status: 204 }],
+    ['an empty body', { kind: 'status', status: 200 }],
+  ];
+  const failed = { code: 'UPSTREAM_FAILED', backend: 'rooms' };
+
+  test.each([...none, ...others])('publishes no message, lets nobody in or out: %s', async (_, fault) => {
+    machani.emulator.createSession({}, 'lobby');
+    machani.emulator.join('lobby', ada);
+    machani.emulator.fault(fault, { match: ({ method }) => method === 'POST' });
+    const at = sessionAt('lobby', memberAt('ada', ada));
+    expect(await machani.service.send?.(at, outgoing('Hi'))).toMatchObject(failed);
+    expect(await machani.service.effects.join?.(at, { ...member('bob'), password: null })).toMatchObject(failed);
+    expect(await machani.service.effects.leave?.(at)).toMatchObject(failed);
+    expect(await machani.service.effects.kick?.(at, memberAt('ada', ada))).toMatchObject(failed);
+  });
+
+  test.each(none)('ends no session: %s', async (_, fault) => {
+    machani.emulator.createSession({}, 'lobby');
+    machani.emulator.fault(fault);
+    expect(await machani.service.effects.end?.(sessionAt('lobby'))).toMatchObject(failed);
+    expect(await machani.service.read(sessionAt('lobby'))).toMatchObject(failed);
+  });
+
+  test('is none of a message whose acknowledgment is left out', async () => {
+    machani.emulator.createSession({}, 'lobby');
+    machani.emulator.fault({ kind: 'nonsense', body: { message: { content: 'Hi' } } });
+    expect(await machani.service.send?.(sessionAt('lobby'), outgoing('Hi'))).toMatchObject({ id: null });
+  });
+
+  test('is none of an end without content', async () => {
+    machani.emulator.createSession({}, 'lobby');
+    machani.emulator.fault({ kind: 'status', status: 204 });
+    expect(await machani.service.effects.end?.(sessionAt('lobby'))).toEqual({});
   });
 });
