@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. Undefined = no body. */
   readonly body?: unknown;
+  /** Of what the request is about: as those that it is sent with, they are taken out of a refusal. @default none */
+  readonly secrets?: readonly string[];
   /** Whether doing it twice is as good as once. @default true for GET and HEAD, false for others */
   readonly safe?: boolean;
   /** Aborting rejects with its reason. */

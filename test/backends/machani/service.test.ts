@@ -316,3 +316,41 @@ describe('an answer of success that is none', () => {
     expect(await machani.service.effects.end?.(sessionAt('lobby'))).toEqual({});
   });
 });
+
+describe('the key of a session', () => {
+  const quoting = (key: string): Fault => ({
+    kind: 'status',
+    status: 400,
+    body: { code: 3, message: `session secret ${key} is not accepted here`, details: [] },
+  });
+  /** What sending comes to where the service quotes the key. */
+  const refusedSend = async (at: ReturnType<typeof sessionAt>, key: string): Promise<string> => {
+    using _ = machani.emulator.fault(quoting(key), { match: ({ url }) => url.endsWith('/messages') });
+    return JSON.stringify(await machani.service.send?.(at, outgoing('Hi')));
+  };
+  const discreet = (key: string): unknown => expect.toSatisfy((said: string) => said.includes('refuses the input') && !said.includes(key));
+  const keys = ['topsecretroomkey', 'k3y', 'room-secret-key-0123456789'];
+
+  test.each(keys)('is not quoted, whatever its form: %s', async (secretKey) => {
+    machani.emulator.createSession({ secretKey }, 'lobby');
+    await machani.service.find?.('lobby');
+    expect(await refusedSend(sessionAt('lobby'), secretKey)).toEqual(discreet(secretKey));
+  });
+
+  test.each(keys)('is not quoted by a gateway that has it from its record: %s', async (key) => {
+    machani.emulator.createSession({}, 'lobby');
+    expect(await refusedSend({ ...sessionAt('lobby'), secret: key }, key)).toEqual(discreet(key));
+  });
+
+  test.each(keys)('is not quoted by a gateway that heard it when it read or joined: %s', async (secretKey) => {
+    const { members } = machani.emulator.createSession({ secretKey }, 'lobby');
+    await machani.service.read(sessionAt('lobby'));
+    expect(await refusedSend(sessionAt('lobby'), secretKey)).toEqual(discreet(secretKey));
+    await machani.reconnect(machani.emulator.url);
+    await machani.service.effects.join?.(sessionAt('lobby'), { ...member('bob'), password: null });
+    expect(members.size).toBe(1);
+    expect(await refusedSend({ ...sessionAt('lobby'), secret: 'another key, that was there before' }, secretKey)).toEqual(
+      discreet(secretKey),
+    );
+  });
+});
