@@ -221,6 +221,15 @@ describe('attempts', () => {
     expect(came).toHaveLength(1);
     expect(client.circuit()).toBe('CLOSED');
   });
+
+  test.each(['Fri, 31 Dec 9999 23:59:59 GMT', '999999999', '9'.repeat(40)])('one that nobody means is a day: %s', async (after) => {
+    const { client } = await start((request, response) => json(429, {}, { 'retry-after': after })(request, response));
+    expect(await client.request(read)).toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: 86_400,
+      detail: expect.stringContaining('try again in 86400 s.'),
+    });
+  });
 });
 
 describe('the circuit', () => {
