@@ -100,7 +100,8 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
     async list({ limit, page }, signal) {
       const answer = await client.list({ pageSize: Math.min(limit, pageSize), pageToken: page }, signal);
       if (isProblem(answer)) return answer;
-      return { sessions: answer.sessions.map(found), next: answer.nextPageToken || null };
+      const { rows, unreadable } = answer.sessions;
+      return { sessions: rows.map(found), unreadable, next: answer.nextPageToken || null };
     },
     async send(at, outgoing, signal) {
       // The service wants a name also where none of the session speaks: an API key that is no member.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Rows, rowsOf } from '../shared/rows.ts';
 
 // JSON of proto3: what has its default may be left out, and null stands for the default.
 const text = z
@@ -44,16 +45,16 @@ export const sessionWire: z.ZodType<SessionWire> = z
   .refine(({ name, sessionId }) => name !== '' || sessionId !== '', { path: ['name'], error: 'expected a name or a sessionId' });
 
 export interface ListWire {
-  readonly sessions: readonly SessionWire[];
+  /** Without those that are not as documented. */
+  readonly sessions: Rows<SessionWire>;
   /** '' = this was the last page. */
   readonly nextPageToken: string;
 }
 
 export const listWire: z.ZodType<ListWire> = z.object({
-  sessions: z
-    .array(sessionWire)
+  sessions: rowsOf(sessionWire)
     .nullish()
-    .transform((value) => value ?? []),
+    .transform((value) => value ?? { rows: [], unreadable: 0 }),
   nextPageToken: text,
 });
 

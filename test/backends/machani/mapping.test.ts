@@ -14,7 +14,7 @@ describe('a session on the wire', () => {
     const wire = sessionWire.parse({ name: 'sessions/a', owners: null, added: { in: 'a later version' } });
     expect(wire).toMatchObject({ displayName: '', description: '', sessionType: null, owners: [], allowedUsers: [], secretKey: '' });
     expect(factsOf(wire, types)).toEqual({ title: null, description: null, owners: [] });
-    expect(listWire.parse({})).toEqual({ sessions: [], nextPageToken: '' });
+    expect(listWire.parse({})).toEqual({ sessions: { rows: [], unreadable: 0 }, nextPageToken: '' });
   });
 
   test.each([
