@@ -24,6 +24,13 @@ describe('reading', () => {
     expect(facts.status).toBeUndefined();
   });
 
+  test.each([[[]], [[{ id: 'somebody', role: 'Host' }]]])('believes no list without the one who asks: %j', async (users) => {
+    world = await createWorld();
+    const at = await world.open();
+    world.emulator.fault({ kind: 'nonsense', body: { id: at.session.handle, users } });
+    expect(good(await world.service.read(at)).members).toBeUndefined();
+  });
+
   test('twice comes to the same record', async () => {
     world = await createWorld({}, { expiryUnit: 'SECONDS' });
     const at = await world.open({ maxFiles: 3, lifetimeSeconds: 60 });
@@ -90,6 +97,14 @@ test('proves a wallet by the service’s own challenge', async () => {
   expect(expectProblem(forged, 'UNAUTHENTICATED', ['signature']).detail).toContain('The signature is not valid.');
   for (const chain of ['solana', 'eip155:', '']) expectProblem(await relay?.challenge({ ...asked, chain }), 'BAD_INPUT', ['chain']);
   expect(good(await relay?.challenge({ ...asked, chain: 'eip155:137' }))?.message).toContain('Nonce');
+});
+
+test.each(['in two\nlines', 'tökén', 'with spaces', ''])('a proof that cannot be sent along is none: %j', async (token) => {
+  world = await createWorld();
+  world.emulator.fault({ kind: 'nonsense', body: { token } }, { match: 'POST /v1/wallet-proof/verify' });
+  const answer = { address: '0x0', chain: 'ethereum', message: 'm', signature: '0x0' };
+  const { detail } = expectProblem(await world.service.wallet?.verify(answer), 'UPSTREAM_FAILED');
+  expect(detail).toContain('`token`');
 });
 
 describe('a service in trouble', () => {
