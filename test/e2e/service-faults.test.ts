@@ -99,6 +99,21 @@ describe.each(subjects.map((subject) => [`${subject.kind} ${subject.variant ?? '
     await isFine();
   });
 
+  test('a page with status 200 is no sign that a change was made', async () => {
+    const asked = { backend: name, ...subject.base };
+    const { credentials, sessionId } = await createSession(url, asked, await service.person(url, name));
+    const change = async (operation: string, input: object): Promise<string> => {
+      using placed = service.emulator?.fault({ kind: 'html' }, { match: ({ method }) => method !== 'GET' });
+      const { __typename, code } = await mutate(url, operation, input, '__typename', credentials);
+      // What the gateway keeps by itself is done whatever the service answers.
+      return (placed?.hits ?? 0) === 0 ? 'not asked' : (code ?? __typename);
+    };
+    expect(['UPSTREAM_FAILED', 'not asked']).toContain(await change('sendMessage', { content: 'is it there?' }));
+    expect(['UPSTREAM_FAILED', 'not asked']).toContain(await change('endSession', {}));
+    const { session } = await query(url, 'query ($id: ID!) { session(id: $id) { status } }', { id: sessionId }, credentials);
+    expect(session).toEqual({ status: 'ACTIVE' });
+  });
+
   test('a service that is not there, and comes back', async () => {
     const stream = follow(url, allEvents, {}, host.credentials);
     await stream.until(ofType('StreamOpened'));

@@ -1,5 +1,6 @@
 import { type Problem, type ProblemCode, problem } from '../../core/problem.ts';
 import type { HttpReply } from '../shared/http-message.ts';
+import { saysFailed } from '../shared/says-failed.ts';
 import { type StatusWire, recordOf, statusWire } from './wire.ts';
 
 /** What was asked when the service refused. */
@@ -100,6 +101,12 @@ const statusIn = (json: unknown): StatusWire => {
   const body = recordOf(json) ?? {};
   return statusWire.parse(recordOf(body['error']) ?? body);
 };
+
+/** Whether an answer of success is a refusal by what it says: gateways of gRPC give a code to these alone, and 0 to none. */
+export function isFailure(json: unknown): boolean {
+  const { code, grpc_code: grpcCode, message } = statusIn(json);
+  return saysFailed(json) || ((grpcCode ?? code ?? 0) !== 0 && message !== undefined);
+}
 
 /** Whether the service says itself that there is nothing there: a server of something else answers 404 without saying so. */
 export const isGone = ({ status, json }: HttpReply): boolean =>

@@ -18,33 +18,39 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
   const defaults = sessionDefaults(options);
   const watches = new Set<AsyncDisposable>();
 
-  const facts = (wire: SessionWire): Facts => factsOf(wire, defaults.sessionTypes);
-  const found = (wire: SessionWire): Found => {
-    const secret = wire.secretKey === '' ? null : wire.secretKey;
-    if (secret !== null) client.confide(secret);
-    return { handle: handleOf(wire), facts: facts(wire), secret };
+  const facts = (wire: SessionWire): Facts => {
+    if (wire.secretKey !== '') client.confide(handleOf(wire), wire.secretKey);
+    return factsOf(wire, defaults.sessionTypes);
+  };
+  const found = (wire: SessionWire): Found => ({ handle: handleOf(wire), facts: facts(wire), secret: wire.secretKey || null });
+  /** The handle to ask by. The gateway may have been started since the key was heard. */
+  const handleAt = ({ session, secret }: SessionAt): string => {
+    if (secret !== null) client.confide(session.handle, secret);
+    return session.handle;
   };
 
-  const join: NonNullable<Effects['join']> = async ({ session }, joiner, signal) => {
+  const join: NonNullable<Effects['join']> = async (at, joiner, signal) => {
     const name = memberName(joiner);
-    const joined = await client.join(session.handle, name, signal);
+    const handle = handleAt(at);
+    const joined = await client.join(handle, name, signal);
     if (isProblem(joined)) {
       // It may be in it all the same, and nobody would know who it is. Nobody waits for its going.
-      if (unsureCodes.has(joined.code)) void client.leave(session.handle, name, signal).catch(() => {});
+      if (unsureCodes.has(joined.code)) void client.leave(handle, name, signal).catch(() => {});
       return joined;
     }
     return { id: name, secret: null, ...(joined && { facts: facts(joined) }) } satisfies Joined;
   };
 
-  async function remove({ session }: SessionAt, who: MemberAt | null, signal?: AbortSignal): ReturnType<NonNullable<Effects['leave']>> {
+  async function remove(at: SessionAt, who: MemberAt | null, signal?: AbortSignal): ReturnType<NonNullable<Effects['leave']>> {
     // Somebody whom the service has never known.
     if (who === null || who.id === null) return {};
-    const left = await client.leave(session.handle, who.id, signal);
+    const handle = handleAt(at);
+    const left = await client.leave(handle, who.id, signal);
     if (isProblem(left)) return left;
-    if (left !== 'absent') return left === null ? {} : facts(left);
-    const wire = await client.get(session.handle, signal);
+    if (left !== 'absent') return facts(left);
+    const wire = await client.get(handle, signal);
     if (isProblem(wire)) return wire;
-    return wire === null ? goneFrom({ backend, handle: session.handle }) : facts(wire);
+    return wire === null ? goneFrom({ backend, handle }) : facts(wire);
   }
 
   return {
@@ -66,8 +72,8 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
       }
       return { ...opened, member: { id: name, secret: null } };
     },
-    async read({ session }, signal) {
-      const wire = await client.get(session.handle, signal);
+    async read(at, signal) {
+      const wire = await client.get(handleAt(at), signal);
       if (isProblem(wire)) return wire;
       return wire === null ? { status: 'ENDED' } : facts(wire);
     },
@@ -76,14 +82,14 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
       leave: (at, signal) => remove(at, at.as, signal),
       // The service has no word for it: whoever calls may let anybody leave.
       kick: (at, target, signal) => remove(at, target, signal),
-      async end({ session }, signal) {
-        const done = await client.remove(session.handle, signal);
+      async end(at, signal) {
+        const done = await client.remove(handleAt(at), signal);
         return isProblem(done) ? done : {};
       },
-      async settings({ session }, request, signal) {
-        const { mask, body } = toPatch(session, request, defaults.sessionTypes);
+      async settings(at, request, signal) {
+        const { mask, body } = toPatch(at.session, request, defaults.sessionTypes);
         if (mask.length === 0) return {};
-        const wire = await client.update(session.handle, mask, body, signal);
+        const wire = await client.update(handleAt(at), mask, body, signal);
         return isProblem(wire) ? wire : facts(wire);
       },
     },
@@ -94,17 +100,18 @@ export function createMachaniService(client: MachaniClient, options: MachaniOpti
     async list({ limit, page }, signal) {
       const answer = await client.list({ pageSize: Math.min(limit, pageSize), pageToken: page }, signal);
       if (isProblem(answer)) return answer;
-      return { sessions: answer.sessions.map(found), next: answer.nextPageToken || null };
+      const { rows, unreadable } = answer.sessions;
+      return { sessions: rows.map(found), unreadable, next: answer.nextPageToken || null };
     },
-    async send({ session, as }, outgoing, signal) {
+    async send(at, outgoing, signal) {
       // The service wants a name also where none of the session speaks: an API key that is no member.
-      const author = as?.id ?? as?.name ?? 'Parley';
-      const done = await client.publish(session.handle, author, toMessage(outgoing, author, clock.now()), signal);
+      const author = at.as?.id ?? at.as?.name ?? 'Parley';
+      const done = await client.publish(handleAt(at), author, toMessage(outgoing, author, clock.now()), signal);
       // The stream knows the message by its mark, and the mark is the gateway's own id of it: there is no other id to tell.
       return isProblem(done) ? done : { id: null, facts: {}, reply: null };
     },
-    watch({ session }, sink) {
-      const watch = followSession({ client, backend, handle: session.handle, sink, clock, idleMs, reconnectMs, graceMs, settleMs });
+    watch(at, sink) {
+      const watch = followSession({ client, backend, handle: handleAt(at), sink, clock, idleMs, reconnectMs, graceMs, settleMs });
       const tracked: AsyncDisposable = {
         async [Symbol.asyncDispose]() {
           watches.delete(tracked);

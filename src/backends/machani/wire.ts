@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Rows, rowsOf } from '../shared/rows.ts';
 
 // JSON of proto3: what has its default may be left out, and null stands for the default.
 const text = z
@@ -44,25 +45,31 @@ export const sessionWire: z.ZodType<SessionWire> = z
   .refine(({ name, sessionId }) => name !== '' || sessionId !== '', { path: ['name'], error: 'expected a name or a sessionId' });
 
 export interface ListWire {
-  readonly sessions: readonly SessionWire[];
+  /** Without those that are not as documented. */
+  readonly sessions: Rows<SessionWire>;
   /** '' = this was the last page. */
   readonly nextPageToken: string;
 }
 
 export const listWire: z.ZodType<ListWire> = z.object({
-  sessions: z
-    .array(sessionWire)
+  sessions: rowsOf(sessionWire)
     .nullish()
-    .transform((value) => value ?? []),
+    .transform((value) => value ?? { rows: [], unreadable: 0 }),
   nextPageToken: text,
 });
 
 /** What joining and leaving answer. */
-export interface MembershipWire {
-  readonly session: SessionWire | null;
-}
+export const membershipWire: z.ZodType<{ readonly session: SessionWire }> = z.object({ session: sessionWire });
 
-export const membershipWire: z.ZodType<MembershipWire> = z.object({ session: sessionWire.nullish().transform((value) => value ?? null) });
+const part = z.record(z.string(), z.unknown()).nullish();
+
+/** What publishing answers. An acknowledgment that says nothing may be left out, and an answer without either part is of something else. */
+export const publishedWire: z.ZodType = z
+  .object({ acknowledgment: part, message: part })
+  .refine(({ acknowledgment, message }) => (acknowledgment ?? message) != null, {
+    path: ['acknowledgment'],
+    error: 'expected an acknowledgment or the message',
+  });
 
 /** `google.rpc.Status` as gRPC gateways write it, and the older forms of it. */
 export interface StatusWire {

@@ -1,21 +1,28 @@
-import { isProblem, problem } from '../../core/problem.ts';
+import { type Problem, isProblem, problem } from '../../core/problem.ts';
 import type { Service, ServiceMessage } from '../../core/service.ts';
+import { type KeptChats, createChatLog, meets, merged } from './chat-log.ts';
 import { chatsPerPage } from './client.ts';
 import { messageFrom } from './mapping.ts';
 import { chatRefused } from './problems.ts';
-import { isRefusal } from './refusal.ts';
+import { type Refusal, isRefusal } from './refusal.ts';
 import type { QuicksyncSessions, ServiceDeps } from './service.ts';
 
 /** What the service takes in a chat. Characters are UTF-16 code units, as .NET counts them. */
 const maxCharacters = 280;
-/** What history goes back at most: 50 requests. */
+/** What history goes back at most: 50 requests the first time, and one where nothing is new. */
 const maxMessages = 1_000;
+
+interface Read extends KeptChats {
+  /** Whether nothing between them was left out. */
+  readonly isWhole: boolean;
+}
 
 /** Messages as the service's chats. Attachments, channels and metadata have no place in one and stay with the gateway. */
 export function createChats(
   { name, client, adapter }: ServiceDeps,
   { tokenOf, problemOf }: QuicksyncSessions,
 ): Required<Pick<Service, 'send' | 'history'>> {
+  const log = createChatLog();
   return {
     async send(at, { content }, signal) {
       if (content.length > maxCharacters) {
@@ -34,23 +41,44 @@ export function createChats(
     async history(at, after, signal) {
       const token = tokenOf(at, 'read the messages');
       if (typeof token !== 'string') return token;
-      const found = new Map<string, ServiceMessage>();
-      for (let skip = 0; skip < maxMessages; skip += chatsPerPage) {
-        const said = await client.chats(token, skip, signal);
-        if (isProblem(said)) return said;
-        if (isRefusal(said)) {
-          if (said.status !== 404 && said.status !== 401) return chatRefused(name, said);
-          return problemOf(at, 'read the messages', said, (refusal) => chatRefused(name, refusal), signal);
-        }
-        const page = said.messages.map(messageFrom);
-        // What is said between two pages moves the rest down: it is then met twice.
-        for (const message of page) found.set(message.id, message);
-        const oldest = page.at(-1);
-        const isLast = typeof said.totalCount === 'number' ? skip + page.length >= said.totalCount : page.length < chatsPerPage;
-        if (oldest === undefined || isLast || (after !== null && oldest.createdAt < after)) break;
+      const read = await readOn(token, log.of(at.session.handle), after, signal);
+      if (isProblem(read)) return read;
+      if (isRefusal(read)) {
+        if (read.status !== 404 && read.status !== 401) return chatRefused(name, read);
+        return problemOf(at, 'read the messages', read, (refusal) => chatRefused(name, refusal), signal);
       }
-      const wanted = [...found.values()].filter(({ createdAt }) => after === null || createdAt >= after);
+      if (read.isWhole) log.keep(at.session.handle, read);
+      const wanted = [...read.messages.values()].filter(({ createdAt }) => after === null || createdAt >= after);
       return wanted.toReversed().sort((one, other) => one.createdAt - other.createdAt);
     },
   };
+
+  /** Reads from the newest on, until it comes to what is kept, to what is older than asked for, or to the end. */
+  async function readOn(
+    token: string,
+    kept: KeptChats | null,
+    after: number | null,
+    signal?: AbortSignal,
+  ): Promise<Read | Refusal | Problem> {
+    const found = new Map<string, ServiceMessage>();
+    let total: number | null = null;
+    let isWhole = true;
+    for (let skip = 0; skip < maxMessages; skip += chatsPerPage) {
+      const said = await client.chats(token, skip, signal);
+      if (isProblem(said) || isRefusal(said)) return said;
+      // As it was with the newest of them: what is said meanwhile is new the next time.
+      if (skip === 0) total = said.totalCount ?? null;
+      const page = said.messages.map(messageFrom);
+      // What is said between two pages moves the rest down: it is then met twice.
+      for (const message of page) found.set(message.id, message);
+      const oldest = page.at(-1);
+      const isLast = typeof said.totalCount === 'number' ? skip + page.length >= said.totalCount : page.length < chatsPerPage;
+      if (oldest === undefined || isLast || (kept !== null && meets(kept, found, page, total))) break;
+      if (after !== null && oldest.createdAt < after) {
+        isWhole = false;
+        break;
+      }
+    }
+    return { messages: merged(found, kept, maxMessages), total, isWhole };
+  }
 }

@@ -59,11 +59,11 @@ export function createQuicksyncBackend(options: QuicksyncOptions): Backend & Asy
     wallet: createWalletRelay(deps),
     [Symbol.asyncDispose]: close,
   };
-  /** A nonce is given without credentials. */
-  const probe = async (): Promise<Problem | null> => {
+  /** A nonce is given without credentials. The key goes along with creating and joining alone, which takes a wallet: it cannot be tried. */
+  const probe = async (): Promise<Problem | string | null> => {
     const said = await client.nonce();
     if (isProblem(said)) return said;
-    return isRefusal(said) ? refused(name, 'give a nonce', said) : null;
+    return isRefusal(said) ? refused(name, 'give a nonce', said) : sessions.keyRefusal();
   };
   return {
     name,

@@ -85,31 +85,37 @@ export function openedFrom(said: WireAdmission & { readonly sessionId: string },
   };
 }
 
+/**
+ * All who are there, where it can be believed: an answer to somebody's own good token that leaves that very one out is no news of the
+ * others. By an empty list every membership would be over for good.
+ */
+const membersFrom = (users: WireAdmission['users'], caller: string | null | undefined): Pick<Facts, 'members'> =>
+  users?.some(({ id }) => id === caller) === true ? { members: users.map(memberFrom) } : {};
+
 /** What came of joining one. */
 export function joinedFrom(said: WireAdmission, { session }: SessionAt, adapter: Adapter): Joined {
   const { id, token } = said.credentials;
   // What is left of the session by then is not counted from its creation.
   const endsAt = adapter.endOf({ expiry: said.rules?.expiry }, session.createdAt);
-  const users = said.users ?? [];
   return {
     id,
     secret: token,
     facts: {
       rules: rulesFrom(said.rules ?? {}, session.rules),
       ...(endsAt !== null && session.upstream?.endsAt == null && { endsAt }),
-      ...(users.some((user) => user.id === id) && { members: users.map(memberFrom) }),
+      ...membersFrom(said.users, id),
     },
   };
 }
 
 /** What the service says of a session now. */
-export function factsFrom(said: WireCurrent, { session }: SessionAt, adapter: Adapter): Facts {
+export function factsFrom(said: WireCurrent, { session, as }: SessionAt, adapter: Adapter): Facts {
   const endsAt = adapter.endOf({ expiry: said.expiry }, session.createdAt);
   return {
     rules: rulesFrom(said, session.rules),
     // It is fixed when the session is made. To reckon it again could only move it by what clocks differ.
     ...(endsAt !== null && session.upstream?.endsAt == null && { endsAt }),
-    ...(said.users && { members: said.users.map(memberFrom) }),
+    ...membersFrom(said.users, as?.id),
   };
 }
 

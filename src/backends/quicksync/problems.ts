@@ -80,11 +80,13 @@ function pathOf({ fields, text }: Refusal): readonly string[] | null {
   return found?.[1] ?? null;
 }
 
+/** Whether a creation was refused for the gateway's own key. */
+export const isOfKey = ({ status, text }: Refusal): boolean => status === 403 || (status === 401 && /api.?key/i.test(text ?? ''));
+
 /** Why a session was not created. */
 export function createRefused(backend: string, refusal: Refusal): Problem {
-  const { status, text } = refusal;
-  const ofKey = /api.?key/i.test(text ?? '');
-  if (status === 403 || (status === 401 && ofKey)) return badKey(backend, refusal);
+  const { status } = refusal;
+  if (isOfKey(refusal)) return badKey(backend, refusal);
   if (status === 401) return staleProof(backend, 'create a session');
   const path = status === 422 || status === 400 ? pathOf(refusal) : null;
   if (path === null) return refused(backend, 'create the session', refusal);

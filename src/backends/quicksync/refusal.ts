@@ -5,7 +5,7 @@ import { problemDetailsShape } from './wire.ts';
 export interface Refusal {
   readonly kind: 'refusal';
   readonly status: number;
-  /** The service's own words, in one line of at most 200 characters, without secrets; null = it has none. */
+  /** The service's own words, in one line of at most 200 characters; null = it has none. */
   readonly text: string | null;
   /** The fields at fault, in lower case without dots and dollar signs, where it names them: `rulesusercapacity`. */
   readonly fields: readonly string[];
@@ -13,10 +13,7 @@ export interface Refusal {
   readonly challenged: boolean;
 }
 
-/** @param secrets - What was sent and is not to come back. */
-export function refusalOf({ status, headers, text }: HttpReply, secrets: readonly (string | null | undefined)[]): Refusal {
-  // Parsed here, as it was not where a success has no content.
-  const json = jsonOf(text);
+export function refusalOf({ status, headers, json, text }: HttpReply): Refusal {
   const details = problemDetailsShape.safeParse(json).data;
   const plain = json === null && /^text\/plain/i.test(headers['content-type'] ?? '') ? text : null;
   const messages = Object.values(details?.errors ?? {}).flatMap((each) => (Array.isArray(each) ? each : [each]));
@@ -25,27 +22,16 @@ export function refusalOf({ status, headers, text }: HttpReply, secrets: readonl
   return {
     kind: 'refusal',
     status,
-    text: shortened(said, secrets),
+    text: shortened(said),
     fields: Object.keys(details?.errors ?? {}).map((field) => field.toLowerCase().replaceAll(/[^a-z]/g, '')),
     challenged: /\bbearer\b/i.test(headers['www-authenticate'] ?? ''),
   };
 }
 
-/** Null where it is not JSON. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 const maxLength = 200;
 
-function shortened(said: string, secrets: readonly (string | null | undefined)[]): string | null {
-  let text = said;
-  for (const secret of secrets) if (secret) text = text.replaceAll(secret, '***');
-  text = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+function shortened(said: string): string | null {
+  const text = said.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
   if (text === '') return null;
   return text.length > maxLength ? `${text.slice(0, maxLength - 1).toWellFormed()}…` : text;
 }

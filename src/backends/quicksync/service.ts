@@ -4,7 +4,7 @@ import type { Effects, Joiner, Service, SessionAt } from '../../core/service.ts'
 import type { Adapter } from './adapter.ts';
 import type { QuicksyncClient } from './client.ts';
 import { createBody, endOf, factsFrom, joinedFrom, openedFrom } from './mapping.ts';
-import { createRefused, isOver, joinRefused, needsMember, needsProof, refused } from './problems.ts';
+import { createRefused, isOfKey, isOver, joinRefused, needsMember, needsProof, refused } from './problems.ts';
 import { type Refusal, isRefusal } from './refusal.ts';
 import { changeOfFixed } from './settings.ts';
 import { idShape, parsed } from './wire.ts';
@@ -19,6 +19,8 @@ export interface ServiceDeps {
 /** Sessions as the service has them: each the current one of a member's token, and read in that member's name. */
 export type QuicksyncSessions = Pick<Service, 'open' | 'read'> & {
   readonly effects: Effects;
+  /** How the gateway's key was refused by the last creation; null = it was not. Nothing else tells whether it is good. */
+  readonly keyRefusal: () => string | null;
   /** The token to ask with. */
   readonly tokenOf: (at: SessionAt, action: string) => string | Problem;
   /** A refusal as a problem; `missing` is what 404 means where the session is still there. */
@@ -32,6 +34,7 @@ export type QuicksyncSessions = Pick<Service, 'open' | 'read'> & {
 };
 
 export function createSessions({ name, client, adapter, clock }: ServiceDeps): QuicksyncSessions {
+  let keyRefusal: string | null = null;
   const tokenOf = (at: SessionAt, action: string): string | Problem => at.as?.secret ?? needsMember(name, action);
 
   const problemOf: QuicksyncSessions['problemOf'] = async (at, action, refusal, missing, signal) => {
@@ -108,6 +111,7 @@ export function createSessions({ name, client, adapter, clock }: ServiceDeps): Q
     problemOf,
     read,
     effects,
+    keyRefusal: () => keyRefusal,
     async open(request, signal) {
       const body = createBody(request, adapter, name);
       if (isProblem(body)) return body;
@@ -115,7 +119,12 @@ export function createSessions({ name, client, adapter, clock }: ServiceDeps): Q
       if (proof === null) return needsProof(name, 'create a session');
       const said = await client.create(proof, body, signal);
       if (isProblem(said)) return said;
-      if (isRefusal(said)) return createRefused(name, said);
+      if (isRefusal(said)) {
+        const refusal = createRefused(name, said);
+        if (isOfKey(said)) keyRefusal = refusal.detail;
+        return refusal;
+      }
+      keyRefusal = null;
       const sessionId = parsed(idShape, said.sessionId, { name, operation: 'create the session' });
       return isProblem(sessionId) ? sessionId : openedFrom({ ...said, sessionId }, request, adapter);
     },

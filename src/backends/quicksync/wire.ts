@@ -53,8 +53,11 @@ export interface WireChats {
 
 /** Ids have no documented form: numbers are taken as their digits. */
 export const idShape: z.ZodType<string> = z.union([z.string().min(1), z.number().int().transform(String)]);
+/** Of a bearer: what can be sent in a header. Of another token nothing could be asked for. */
+const token = z.string().regex(/^[\x21-\x7E]+$/);
 const text = z.string().nullish();
-const count = z.number().int().nullish();
+// An int64 may be more than a number can be exact about: that is no reason to lose a session which was made.
+const count = z.number().transform(Math.trunc).nullish();
 
 const user: z.ZodType<WireUser> = z.object({ id: idShape, role: text, name: text, address: text });
 const users = z.array(user).nullish();
@@ -77,7 +80,7 @@ const ruleFields = {
 export const admissionShape: z.ZodType<WireAdmission> = z.object({
   sessionId: idShape.nullish(),
   expiresIn: count,
-  credentials: z.object({ token: z.string().min(1), id: idShape, pseudonym: text, role: text }),
+  credentials: z.object({ token, id: idShape, pseudonym: text, role: text }),
   rules: z.object(ruleFields).nullish(),
   users,
 });
@@ -87,7 +90,7 @@ export const currentShape: z.ZodType<WireCurrent> = z.object({ ...ruleFields, id
 /** `GET /wallet-proof/nonce`; the nonce itself is part of the message. */
 export const nonceShape: z.ZodType<{ readonly message: string }> = z.object({ message: z.string().min(1) });
 /** `POST /wallet-proof/verify`. */
-export const proofShape: z.ZodType<{ readonly token: string }> = z.object({ token: z.string().min(1) });
+export const proofShape: z.ZodType<{ readonly token: string }> = z.object({ token });
 
 const chat: z.ZodType<WireChat> = z.object({
   chatId: idShape,

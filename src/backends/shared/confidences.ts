@@ -2,34 +2,81 @@ import { BoundedMap } from '../../core/bounded-map.ts';
 
 /** What was told to a service in confidence, so that it can be kept out of what the service says of failures. */
 export interface Confidences {
-  /** Takes the values of headers, and of what in the body is a secret. Answers with how a refusal of this very request is to be read. */
-  told(headers: Readonly<Record<string, string>>, body: unknown): (refusal: string) => string;
+  /**
+   * Takes the values of headers, and of what in the body is a secret. Answers with how a refusal of this very request is to be read.
+   *
+   * @param about - Secrets of what the request is about, sent along or not.
+   */
+  told(headers: Readonly<Record<string, string>>, body: unknown, about?: readonly string[]): (refusal: string) => string;
   /** Takes a secret that the service has told. */
   heard(secret: string): void;
 }
 
 /** Tokens of members are many. */
 const remembered = 2_000;
-/** What is shorter could be any word of a sentence. */
+/** What is shorter is part of too many words to be taken out of a text: one that has it in it is not quoted at all. */
 const minChars = 4;
-const secretNames: ReadonlySet<string> = new Set(['password', 'secretKey', 'defaultViewingKey']);
+/** Deeper than anybody says something, and not so deep that looking through it would fail. */
+const maxDepth = 64;
+const keyNames: ReadonlySet<string> = new Set(['secretKey', 'defaultViewingKey']);
 const openHeaders: ReadonlySet<string> = new Set(['accept', 'content-type', 'x-developer-id']);
+/** Fields with the services' own words, by which connectors tell refusals apart and which they do not quote. */
+const codeNames: ReadonlySet<string> = new Set(['code', 'status', 'type']);
 
 /**
- * Passwords are words of clients' choice: one that reads like an error's code must not hide that code from other requests. Beyond its own
- * request is hidden only what could be no word of the service's.
+ * What could be no word of the service's. Passwords are words of clients' choice: one that reads like an error's code must not hide that
+ * code, nor one that is a word of sentences the sentences that other requests are answered with.
  */
 const isTelling = (secret: string): boolean => secret.length >= 12 && /\d/.test(secret);
 
 /** As it is, and as it stands in JSON. */
 const formsOf = (secret: string): readonly string[] => [...new Set([secret, JSON.stringify(secret).slice(1, -1)])];
 
-function secretsIn(body: unknown, depth = 2): readonly string[] {
+interface Secrets {
+  readonly passwords: readonly string[];
+  readonly keys: readonly string[];
+}
+
+function secretsIn(body: unknown): Secrets {
+  const fields = fieldsIn(body);
+  return {
+    passwords: fields.flatMap(([name, value]) => (name === 'password' ? [value] : [])),
+    keys: fields.flatMap(([name, value]) => (keyNames.has(name) ? [value] : [])),
+  };
+}
+
+/** The texts in a body, by the names of their fields. */
+function fieldsIn(body: unknown, depth = 2): readonly (readonly [name: string, value: string])[] {
   if (typeof body !== 'object' || body === null || depth === 0) return [];
-  return Object.entries(body).flatMap(([name, value]) => {
-    if (typeof value === 'string') return secretNames.has(name) ? [value] : [];
-    return name === 'metadata' ? [] : secretsIn(value, depth - 1);
+  return Object.entries(body).flatMap(([name, value]): readonly (readonly [string, string])[] => {
+    if (typeof value === 'string') return [[name, value]];
+    return name === 'metadata' ? [] : fieldsIn(value, depth - 1);
   });
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  if (secrets.some((secret) => secret.length < minChars && text.includes(secret))) return '';
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+}
+
+/** The refusal without them, text by text where it is JSON. */
+function discreetly(refusal: string, secrets: readonly string[]): string {
+  const telling = secrets.filter(isTelling);
+  const clean = (value: unknown, depth: number, hidden: readonly string[]): unknown => {
+    if (typeof value === 'string') return withoutSecrets(value, hidden);
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth === maxDepth) return null;
+    if (Array.isArray(value)) return value.map((each) => clean(each, depth + 1, hidden));
+    const entries = Object.entries(value).map(
+      ([name, each]) => [withoutSecrets(name, telling), clean(each, depth + 1, codeNames.has(name) ? telling : secrets)] as const,
+    );
+    return Object.fromEntries(entries);
+  };
+  try {
+    return JSON.stringify(clean(JSON.parse(refusal), 0, secrets));
+  } catch {
+    return withoutSecrets(refusal, secrets);
+  }
 }
 
 /** @param always - Secrets that belong to the service, whether or not a request carries them. */
@@ -39,18 +86,21 @@ export function createConfidences(always: readonly string[] = []): Confidences {
     if (secret.length >= minChars) for (const form of formsOf(secret)) known.set(form, true);
   };
   return {
-    heard(secret) {
-      if (isTelling(secret)) remember(secret);
-    },
-    told(headers, body) {
+    heard: remember,
+    told(headers, body, about = []) {
       for (const [name, value] of Object.entries(headers)) {
         if (!openHeaders.has(name.toLowerCase())) remember(value.replace(/^Bearer\s+/i, ''));
       }
-      const own = secretsIn(body);
-      for (const secret of own) if (isTelling(secret)) remember(secret);
+      const { passwords, keys } = secretsIn(body);
+      for (const secret of [...keys, ...passwords.filter(isTelling)]) remember(secret);
+      const own = [...passwords, ...keys, ...about].flatMap(formsOf);
       return (refusal) => {
-        const hidden = [...always, ...own.filter(({ length }) => length >= minChars).flatMap(formsOf), ...known.keys()];
-        return hidden.reduce((text, secret) => text.replaceAll(secret, '***'), refusal);
+        const hidden = new Set([...always, ...own, ...known.keys()].filter((secret) => secret !== ''));
+        // Longer ones first: of one that another is part of nothing is to be left.
+        return discreetly(
+          refusal,
+          [...hidden].toSorted((one, other) => other.length - one.length),
+        );
       };
     },
   };

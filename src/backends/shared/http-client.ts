@@ -87,7 +87,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (isProblem(target)) return target;
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const given = { ...headersOf(options.headers ?? {}), ...headersOf(request.headers ?? {}) };
-    const discreet = confidences.told(given, request.body);
+    const discreet = confidences.told(given, request.body, request.secrets);
     const headers = { accept, ...(body !== null && { 'content-type': 'application/json' }), ...given };
     return attempts<T>({
       asked,

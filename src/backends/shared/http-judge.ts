@@ -6,16 +6,21 @@ type Rules = Pick<HttpRequest, 'acceptStatuses' | 'json' | 'mapServerErrors'>;
 
 const markup = /html|xml/i;
 
+/** Whether it is a page, as proxies and other servers answer with, whichever type it says it has. */
+const isPage = (type: string, text: string): boolean => markup.test(type) || /^\s*<[!?a-z]/i.test(text);
+
 /** Takes a whole reply for what the service meant by it, or for a failure of the service. */
 export function judge(asked: Asked, status: number, headers: HttpReply['headers'], text: string, rules: Rules): HttpOutcome<HttpReply> {
-  const parsed = rules.json === false ? { json: null } : parse(headers['content-type'] ?? '', text);
+  const type = headers['content-type'] ?? '';
+  const parsed = parse(type, text);
   const reply: HttpReply = { kind: 'reply', status, headers, json: parsed?.json ?? null, text };
   if (meant(status, rules)) {
     if (parsed !== null) return { kind: 'done', value: reply, status };
-    const type = headers['content-type'] ?? 'no content type';
-    // Services refuse in plain text as well; a page is of a proxy, or of another server.
-    if (status >= 400 && !markup.test(type)) return { kind: 'done', value: reply, status };
-    return nonsense(asked, status, markup.test(type) ? 'a page instead of JSON' : 'a body that is not JSON');
+    // That something answered is no sign that it was the service.
+    if (isPage(type, text)) return nonsense(asked, status, 'a page instead of JSON');
+    // Services refuse in plain text as well.
+    const isFree = status >= 400 || (rules.json === false && !/json/i.test(type));
+    return isFree ? { kind: 'done', value: reply, status } : nonsense(asked, status, 'a body that is not JSON');
   }
   const mapped = rules.mapServerErrors?.(reply) ?? null;
   if (mapped === null) return refusal(asked, reply);
@@ -29,7 +34,7 @@ export const meant = (status: number, { acceptStatuses = [] }: Rules): boolean =
 /** Null where it is not JSON. */
 function parse(type: string, text: string): { readonly json: unknown } | null {
   if (text.trim() === '') return { json: null };
-  if (markup.test(type)) return null;
+  if (isPage(type, text)) return null;
   try {
     return { json: JSON.parse(text) as unknown };
   } catch {

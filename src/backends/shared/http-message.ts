@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. Undefined = no body. */
   readonly body?: unknown;
+  /** Of what the request is about: as those that it is sent with, they are taken out of a refusal. @default none */
+  readonly secrets?: readonly string[];
   /** Whether doing it twice is as good as once. @default true for GET and HEAD, false for others */
   readonly safe?: boolean;
   /** Aborting rejects with its reason. */
@@ -22,7 +24,7 @@ export interface HttpRequest {
   readonly operation: string;
   /** Statuses besides 2xx and 4xx that the service answers with on purpose: 503 of a health page. */
   readonly acceptStatuses?: readonly number[];
-  /** False = the reply may be anything and `json` is null. @default true */
+  /** False = the reply may be anything but a page, and JSON that it says it is. @default true */
   readonly json?: boolean;
   /**
    * Called with a reply of 5xx, 408 or 429 before it becomes a problem. Null = it becomes the usual one. A problem that it gives is
@@ -37,7 +39,7 @@ export interface HttpReply {
   readonly status: number;
   /** By names in lower case; several of one name are joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as JSON; null where it is empty, or a refusal that is not JSON. */
+  /** The body as JSON; null where it is empty, or is not JSON and need not be. */
   readonly json: unknown;
   readonly text: string;
 }

@@ -21,9 +21,16 @@ export interface SipherClient extends AsyncDisposable {
   probe(): Promise<null | Problem>;
   circuit: HttpClient['circuit'];
   lastFailure: HttpClient['lastFailure'];
-  /** How the gateway's key was refused by the last call about a session; null = it was not. */
-  keyRefusal(): string | null;
+  /**
+   * How the gateway's key was refused by the last call about a session, or what came instead; null = it was taken. Where there was no such
+   * call yet, it is tried on a session that nobody has; one that was refused is tried again once a minute. The service counts these calls.
+   */
+  keyTrouble(): Promise<Problem | string | null>;
 }
+
+/** Of the form of an id, and nobody's. */
+const nobodys = `sess_${'0'.repeat(64)}`;
+const retryKeyMs = 60_000;
 
 export function createSipherClient(options: SipherOptions): SipherClient {
   const { name, apiKey, requestsPerMinute = 100, queueMs = 2_000, clock = systemClock } = options;
@@ -35,7 +42,9 @@ export function createSipherClient(options: SipherOptions): SipherClient {
   });
   // Apart from the calls about sessions, whose limit and breaker it must not touch. The page is public: no key goes along.
   const prober = createHttpClient({ ...common, retries: 0, breaker: { failures: Number.MAX_SAFE_INTEGER } });
-  let keyRefusal: string | null = null;
+  // Undefined = it was not tried yet.
+  let keyRefusal: string | null | undefined;
+  let keyTriedAt = -Infinity;
 
   async function call<T>(request: HttpRequest, schema: z.ZodType<{ readonly data: T }>, sent?: JsonObject): Promise<T | Problem> {
     const asked: Asked = { backend: name, operation: request.operation, ...(sent && { sent }) };
@@ -53,6 +62,16 @@ export function createSipherClient(options: SipherOptions): SipherClient {
   }
 
   const one = (handle: string, signal?: AbortSignal) => ({ path: '/v1/sessions/{id}', params: { id: handle }, signal }) as const;
+
+  /** Whatever is said of a session that is not there, the key was good for asking. */
+  async function tryKey(): Promise<Problem | null> {
+    const found = await call({ ...one(nobodys), method: 'GET', operation: 'try the key' }, wholeSession);
+    if (!isProblem(found) || found.code === 'EXPIRED' || found.code === 'RATE_LIMITED' || keyRefusal) {
+      keyTriedAt = clock.now();
+      return null;
+    }
+    return found;
+  }
 
   return {
     create: (body, signal) =>
@@ -74,7 +93,10 @@ export function createSipherClient(options: SipherOptions): SipherClient {
     },
     circuit: () => http.circuit(),
     lastFailure: () => http.lastFailure(),
-    keyRefusal: () => keyRefusal,
+    async keyTrouble() {
+      const isDue = keyRefusal !== null && clock.now() >= keyTriedAt + retryKeyMs;
+      return (isDue ? await tryKey() : null) ?? keyRefusal ?? null;
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([http[Symbol.asyncDispose](), prober[Symbol.asyncDispose]()]);
     },

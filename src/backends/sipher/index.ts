@@ -40,7 +40,7 @@ export function createSipherBackend(options: SipherOptions): Backend & AsyncDisp
     },
     // Its own health page is of no use: that fails whenever a Solana node is out of reach, which sessions do not need.
     health: createServiceHealth({
-      probe: async () => (await client.probe()) ?? client.keyRefusal(),
+      probe: async () => (await client.probe()) ?? client.keyTrouble(),
       circuit: () => client.circuit(),
       lastFailure: () => client.lastFailure(),
       clock,

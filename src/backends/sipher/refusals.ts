@@ -1,6 +1,7 @@
 import { type Problem, problem } from '../../core/problem.ts';
 import type { JsonObject } from '../../core/session.ts';
 import type { HttpReply } from '../shared/http-message.ts';
+import { longestWaitMs } from '../shared/retry-after.ts';
 import { secretDefaults } from './mapping.ts';
 import { type WireIssue, errorIn, issuesIn, resetIn } from './wire.ts';
 
@@ -72,7 +73,9 @@ function invalid({ backend, sent = {} }: Asked, { path, message, values }: WireI
 export function quotaOf({ backend, operation }: Asked, { status, json }: Pick<HttpReply, 'status' | 'json'>, now: number): Problem | null {
   const error = status === 429 ? errorIn(json) : null;
   if (error?.code !== 'DAILY_QUOTA_EXCEEDED') return null;
-  const resetAt = resetIn(error);
+  const saidAt = resetIn(error);
+  // It is of the day: what is further off is another clock's.
+  const resetAt = saidAt === null ? null : Math.min(saidAt, now + longestWaitMs);
   return problem(
     'RATE_LIMITED',
     `The gateway's key at backend ${backend} has used up its quota of the day (${operation}): ${resetAt === null ? 'try again tomorrow' : `it is counted anew at ${new Date(resetAt).toISOString()}`}.`,

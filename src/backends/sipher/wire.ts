@@ -25,7 +25,8 @@ interface Success<T> {
 }
 
 // Instants are epoch milliseconds, though those of keys, which are not used here, are ISO texts.
-const instant = z.int().nonnegative();
+// One beyond all clocks is still no reason to lose a session which was made.
+const instant = z.number().nonnegative().transform(Math.trunc);
 const session = z.object({
   sessionId: z.string().regex(handlePattern),
   defaults: z.record(z.string(), z.unknown()),

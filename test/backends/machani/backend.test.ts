@@ -86,6 +86,8 @@ describe('health', () => {
 });
 
 describe('a reply that is none', () => {
+  const list = () => machani.service.list?.({ limit: 5, page: null, filter: { agentId: null, metadata: null } });
+
   test.each<readonly [unknown, string]>([
     [{ name: 3 }, '`name`'],
     [{ name: 'sessions/a', allowedUsers: [1] }, '`allowedUsers.0`'],
@@ -98,11 +100,14 @@ describe('a reply that is none', () => {
   });
 
   test('to a list names the place', async () => {
-    machani.emulator.fault({ kind: 'nonsense', body: { sessions: [{ name: 'sessions/a' }, { displayName: 'x' }] } });
-    expect(await machani.service.list?.({ limit: 5, page: null, filter: { agentId: null, metadata: null } })).toMatchObject({
-      code: 'UPSTREAM_FAILED',
-      detail: expect.stringContaining('`sessions.1.name`'),
-    });
+    machani.emulator.fault({ kind: 'nonsense', body: { sessions: 'none' } });
+    expect(await list()).toMatchObject({ code: 'UPSTREAM_FAILED', detail: expect.stringContaining('`sessions`') });
+  });
+
+  test('among the rows of a list costs itself, and is counted', async () => {
+    const rows = [{ name: 'sessions/a' }, { displayName: 'x' }, null, { name: 'sessions/b', createTime: 5 }, { name: 'sessions/c' }];
+    machani.emulator.fault({ kind: 'nonsense', body: { sessions: rows, nextPageToken: 'more' } });
+    expect(await list()).toMatchObject({ sessions: [{ handle: 'a' }, { handle: 'c' }], unreadable: 3, next: 'more' });
   });
 });
 

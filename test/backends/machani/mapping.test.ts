@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { factsOf, handleOf, memberName, shownName, toPatch, toSession, visibilityOf } from '../../../src/backends/machani/mapping.ts';
-import { isGone, refusalOf } from '../../../src/backends/machani/refusal.ts';
+import { isFailure, isGone, refusalOf } from '../../../src/backends/machani/refusal.ts';
 import { listWire, membershipWire, sessionWire } from '../../../src/backends/machani/wire.ts';
 import type { HttpReply } from '../../../src/backends/shared/http-message.ts';
 import { noRules } from '../../../src/core/rules.ts';
@@ -14,8 +14,7 @@ describe('a session on the wire', () => {
     const wire = sessionWire.parse({ name: 'sessions/a', owners: null, added: { in: 'a later version' } });
     expect(wire).toMatchObject({ displayName: '', description: '', sessionType: null, owners: [], allowedUsers: [], secretKey: '' });
     expect(factsOf(wire, types)).toEqual({ title: null, description: null, owners: [] });
-    expect(listWire.parse({})).toEqual({ sessions: [], nextPageToken: '' });
-    expect(membershipWire.parse({})).toEqual({ session: null });
+    expect(listWire.parse({})).toEqual({ sessions: { rows: [], unreadable: 0 }, nextPageToken: '' });
   });
 
   test.each([
@@ -24,6 +23,11 @@ describe('a session on the wire', () => {
     [{}, ['name']],
   ])('must have what is used in its form: %o', (json, path) => {
     expect(sessionWire.safeParse(json).error?.issues[0]?.path).toEqual(path);
+  });
+
+  test('comes with joining and leaving', () => {
+    expect(membershipWire.parse({ session: { name: 'sessions/a' } }).session.name).toBe('sessions/a');
+    expect(membershipWire.safeParse({}).error?.issues[0]?.path).toEqual(['session']);
   });
 
   test('is called by the end of its name', () => {
@@ -98,6 +102,20 @@ test('a change that is none at the service has an empty mask', () => {
     mask: [],
     body: {},
   });
+});
+
+test.each<readonly [unknown, boolean]>([
+  [null, false],
+  [{}, false],
+  [{ name: 'sessions/a', displayName: 'x' }, false],
+  [{ acknowledgment: {}, message: { code: 13 } }, false],
+  [{ code: 0, message: '' }, false],
+  [{ code: 13, message: 'not done' }, true],
+  [{ grpc_code: 13, code: 500, message: 'not done' }, true],
+  [{ error: { code: 13, message: 'not done' } }, true],
+  [{ success: false }, true],
+])('an answer of %j fails: %o', (json, fails) => {
+  expect(isFailure(json)).toBe(fails);
 });
 
 describe('a refusal', () => {

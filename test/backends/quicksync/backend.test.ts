@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createQuicksyncBackend } from '../../../src/backends/quicksync/index.ts';
 import { features } from '../../../src/core/backend.ts';
 import { createTestClock } from '../../support/core-clock.ts';
+import { expectProblem } from '../../support/core-fixtures.ts';
 import { vacantUrl } from '../shared/service.ts';
-import { type World, createWorld, optionsOf } from './world.ts';
+import { type World, createWorld, good, optionsOf, requestOf } from './world.ts';
 
 let world: World;
 afterEach(async () => {
@@ -59,6 +60,21 @@ describe('health', () => {
     await clock.advance(1);
     expect((await health()).checkedAt).toBe(clock.now());
     expect(world.emulator.count()).toBe(2);
+  });
+
+  test('is degraded from a creation that was refused for the key until one that is not', async () => {
+    const clock = createTestClock();
+    world = await createWorld({}, { clock });
+    expect(await world.backend.health()).toMatchObject({ status: 'UP' });
+    const creator = await world.joiner('Ada');
+    const body = { title: 'Unauthorized', detail: 'The API key is missing or not valid.' };
+    world.emulator.fault({ kind: 'status', status: 401, body }, { match: 'POST /v1/session', times: 1 });
+    expectProblem(await world.service.open(requestOf(creator)), 'UPSTREAM_REFUSED');
+    await clock.advance(2_000);
+    expect(await world.backend.health()).toMatchObject({ status: 'DEGRADED', message: expect.stringContaining('`apiKey`') });
+    good(await world.service.open(requestOf(creator)));
+    await clock.advance(2_000);
+    expect(await world.backend.health()).toMatchObject({ status: 'UP', message: null });
   });
 
   test.each([

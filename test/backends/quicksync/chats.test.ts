@@ -98,6 +98,103 @@ describe('history', () => {
   });
 });
 
+describe('history that has been read', () => {
+  /** Sessions are made at 0 and last long; chats are said at 1, 2, 3, … */
+  async function talk(count: number): Promise<{ readonly at: SessionAt; readonly say: (more: number, from?: number) => void }> {
+    let now = 0;
+    let last = 0;
+    world = await createWorld({ now: () => now });
+    const at = await world.open();
+    const say = (more: number, from = last + 1): void => {
+      for (now = from; now < from + more; now += 1) world.emulator.state.chat(seatOf(at), `at ${now}`);
+      last = Math.max(last, now - 1);
+    };
+    say(count);
+    return { at, say };
+  }
+  /** When the chats were said that it is of, and by how many requests that was found out. */
+  async function read(
+    at: SessionAt,
+    after: number | null = null,
+  ): Promise<{ readonly times: readonly number[]; readonly requests: number }> {
+    world.emulator.clear();
+    const times = good(await chats().history(at, after)).map(({ createdAt }) => createdAt);
+    return { times, requests: world.emulator.count('GET /v1/chats') };
+  }
+  const upTo = (last: number, first = 1): readonly number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+  test('is not read again: a request, and one more for each page of what is new', async () => {
+    const { at, say } = await talk(400);
+    expect(await read(at)).toEqual({ times: upTo(400), requests: 20 });
+    expect(await read(at)).toEqual({ times: upTo(400), requests: 1 });
+    say(3);
+    expect(await read(at)).toEqual({ times: upTo(403), requests: 1 });
+    say(25);
+    expect(await read(at)).toEqual({ times: upTo(428), requests: 2 });
+    expect(await read(at, 420)).toEqual({ times: upTo(428, 420), requests: 1 });
+    // By whichever member.
+    expect(await read(await world.enter(at, 'Grace'))).toEqual({ times: upTo(428), requests: 1 });
+  });
+
+  test('goes on beyond a thousand, of which the newest are told', async () => {
+    const { at, say } = await talk(1_100);
+    expect(await read(at)).toEqual({ times: upTo(1_100, 101), requests: 50 });
+    say(5);
+    expect(await read(at)).toEqual({ times: upTo(1_105, 106), requests: 1 });
+    say(1_200);
+    expect(await read(at)).toEqual({ times: upTo(2_305, 1_306), requests: 50 });
+  });
+
+  test('misses nothing that the service tells of late', async () => {
+    const { at, say } = await talk(100);
+    await read(at);
+    say(1, 30);
+    const { times } = await read(at);
+    expect(times).toEqual([...upTo(30), ...upTo(100, 30)]);
+    expect((await read(at)).requests).toBe(1);
+  });
+
+  test('has what was deleted since, and costs no more for it', async () => {
+    const { at, say } = await talk(100);
+    await read(at);
+    world.there(at).chats.splice(50, 10);
+    expect(await read(at)).toEqual({ times: upTo(100), requests: 1 });
+    say(2);
+    expect(await read(at)).toEqual({ times: upTo(102), requests: 1 });
+  });
+
+  test('has no gap where less than all was asked for in between', async () => {
+    const { at, say } = await talk(30);
+    await read(at);
+    say(100);
+    expect(await read(at, 125)).toEqual({ times: upTo(130, 125), requests: 1 });
+    expect((await read(at)).times).toEqual(upTo(130));
+  });
+
+  test('is known where the service does not say how many there are', async () => {
+    const { at } = await talk(0);
+    const chat = (id: number) => ({ chatId: id, message: 'x', createdAt: new Date(id).toISOString() });
+    const messages = upTo(20).map(chat).toReversed();
+    {
+      using _ = world.emulator.fault({ kind: 'nonsense', body: { messages: [] } }, { match: ({ url }) => url.includes('Skip=20') });
+      world.emulator.fault({ kind: 'nonsense', body: { messages } }, { times: 1 });
+      expect(await read(at)).toEqual({ times: upTo(20), requests: 2 });
+    }
+    world.emulator.fault({ kind: 'nonsense', body: { messages: [chat(21), ...messages.slice(0, 19)] } });
+    expect(await read(at)).toEqual({ times: upTo(21), requests: 1 });
+  });
+
+  test('is not kept of a service that does not answer, and is there when it does again', async () => {
+    const { at } = await talk(30);
+    await read(at);
+    {
+      using _ = world.emulator.fault({ kind: 'status', status: 500 });
+      expectProblem(await chats().history(at, null), 'UPSTREAM_FAILED');
+    }
+    expect(await read(at)).toEqual({ times: upTo(30), requests: 1 });
+  });
+});
+
 describe('a member who is out, or a session that is over', () => {
   test('has no chats', async () => {
     world = await createWorld();

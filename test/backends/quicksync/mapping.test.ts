@@ -3,6 +3,7 @@ import { createAdapter } from '../../../src/backends/quicksync/adapter.ts';
 import { endOf, factsFrom, joinedFrom, memberFrom, messageFrom, rulesFrom } from '../../../src/backends/quicksync/mapping.ts';
 import { type WireUser, admissionShape, chatsShape, currentShape } from '../../../src/backends/quicksync/wire.ts';
 import { noUpstream } from '../../../src/core/decide/facts.ts';
+import type { MemberId } from '../../../src/core/ids.ts';
 import { noRules, servicePassword } from '../../../src/core/rules.ts';
 import type { SessionAt } from '../../../src/core/service.ts';
 import type { Rules, Session } from '../../../src/core/session.ts';
@@ -13,6 +14,12 @@ const at = (parts: Partial<Session> = {}): SessionAt => ({
   session: recordOf('s', {}, { createdAt: 1_000, ...parts }),
   secret: null,
   as: null,
+});
+
+/** The same in the name of a member. */
+const seenBy = (id: string, parts: Partial<Session> = {}): SessionAt => ({
+  ...at(parts),
+  as: { memberId: 'mem_1' as MemberId, name: 'Ada', address: null, id, secret: 'token' },
 });
 
 describe('rules', () => {
@@ -53,13 +60,17 @@ test('a session read is told by its users, and not by an end that is known', () 
     more: 1,
   });
   const members = [{ id: 'u', name: 'u', address: null, role: 'HOST' }];
-  expect(factsFrom(said, at(), adapter)).toEqual({ rules: { allowlist: ['0x1', '0x2'] }, endsAt: 61_000, members });
-  expect(factsFrom(said, at({ upstream: { ...noUpstream, endsAt: 5 } }), adapter)).toEqual({
+  expect(factsFrom(said, seenBy('u'), adapter)).toEqual({ rules: { allowlist: ['0x1', '0x2'] }, endsAt: 61_000, members });
+  expect(factsFrom(said, seenBy('u', { upstream: { ...noUpstream, endsAt: 5 } }), adapter)).toEqual({
     rules: { allowlist: ['0x1', '0x2'] },
     members,
   });
   // Not told is not the same as nobody.
-  expect(factsFrom(currentShape.parse({ id: 's' }), at(), adapter)).toEqual({ rules: {} });
+  expect(factsFrom(currentShape.parse({ id: 's' }), seenBy('u'), adapter)).toEqual({ rules: {} });
+});
+
+test.each([[[]], [[{ id: 'v', role: 'Client' }]]])('users without the one who asks are no news of anybody: %j', (users) => {
+  expect(factsFrom(currentShape.parse({ id: 's', users }), seenBy('u'), adapter)).toEqual({ rules: {} });
 });
 
 test('who joined is told with all others where the service has them', () => {

@@ -99,6 +99,7 @@ describe('opening', () => {
   test.each([
     [{ sessionId: 's' }, 'credentials'],
     [{ sessionId: 's', credentials: { token: '', id: 'u' } }, 'credentials.token'],
+    [{ sessionId: 's', credentials: { token: 'in two\nlines', id: 'u' } }, 'credentials.token'],
     [{ sessionId: null, credentials: { token: 't', id: 'u' } }, 'the whole'],
     [[], 'the whole'],
   ])('answered with %o is a failure of the service', async (body, field) => {
@@ -107,6 +108,21 @@ describe('opening', () => {
     world.emulator.fault({ kind: 'nonsense', body }, { match: 'POST /v1/session' });
     expect(expectProblem(await world.service.open(requestOf(creator)), 'UPSTREAM_FAILED').detail).toContain(field);
   });
+});
+
+test('numbers that nobody can count to lose no session that was made', async () => {
+  world = await createWorld();
+  const creator = await world.joiner('Ada');
+  const huge = 2 ** 63;
+  const body = {
+    sessionId: 's',
+    expiresIn: huge,
+    credentials: { token: 't', id: 'u' },
+    rules: { expiry: huge, maxFiles: 2.5, maxUsers: huge, maxTotalMegaBytes: huge },
+  };
+  world.emulator.fault({ kind: 'nonsense', body }, { match: 'POST /v1/session' });
+  const opened = good(await world.service.open(requestOf(creator)));
+  expect(opened).toMatchObject({ handle: 's', facts: { rules: { maxFiles: 2, maxMembers: huge, maxTotalMegabytes: huge } } });
 });
 
 describe.each([

@@ -8,16 +8,17 @@ import type { Rules } from '../../../src/core/session.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
 import { recordOf } from './world.ts';
 
+const jsonOf = (text: string): unknown => (/^[{"]/.test(text) ? JSON.parse(text) : null);
 const reply = (status: number, text: string, headers: HttpReply['headers'] = {}): HttpReply => ({
   kind: 'reply',
   status,
   headers,
-  json: null,
+  json: jsonOf(text),
   text,
 });
 const details = (status: number, detail?: string, errors?: object): Refusal =>
-  refusalOf(reply(status, JSON.stringify({ title: 'Client Error', detail, errors })), []);
-const bare = (status: number, headers: HttpReply['headers'] = {}): Refusal => refusalOf(reply(status, '', headers), []);
+  refusalOf(reply(status, JSON.stringify({ title: 'Client Error', detail, errors })));
+const bare = (status: number, headers: HttpReply['headers'] = {}): Refusal => refusalOf(reply(status, '', headers));
 const bearer = { 'www-authenticate': 'Bearer error="invalid_token"' };
 
 describe('a refusal', () => {
@@ -31,12 +32,12 @@ describe('a refusal', () => {
     ['a page', reply(404, '<p>secret', { 'content-type': 'text/html' }), null],
     ['a stack trace', reply(400, '{"exception":"at Foo.Bar()"}'), null],
   ])('of %s', (_, said, text) => {
-    expect(refusalOf(said, []).text).toBe(text);
+    expect(refusalOf(said).text).toBe(text);
   });
 
-  test('is cut to 200 characters, none of them halved, without secrets', () => {
-    const { text } = refusalOf(reply(400, JSON.stringify({ detail: `key-1 ${'😀'.repeat(200)}` })), ['key-1', null, undefined, '']);
-    expect(text).toMatch(/^\*\*\* 😀.*…$/u);
+  test('is cut to 200 characters, none of them halved', () => {
+    const { text } = refusalOf(reply(400, JSON.stringify({ detail: `No: ${'😀'.repeat(200)}` })));
+    expect(text).toMatch(/^No: 😀.*…$/u);
     expect(text?.length).toBe(200);
     expect(text?.isWellFormed()).toBe(true);
   });

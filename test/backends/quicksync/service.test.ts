@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { sessionWith } from '../../../src/core/decide/facts.ts';
 import { createTestClock } from '../../support/core-clock.ts';
+import type { Fault } from '../../emulators/shared/faults.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
 import { type World, asMember, createWorld, good, outgoing, requestOf } from './world.ts';
 
@@ -21,6 +22,13 @@ describe('reading', () => {
     ]);
     expect(facts.endsAt).toBeUndefined();
     expect(facts.status).toBeUndefined();
+  });
+
+  test.each([[[]], [[{ id: 'somebody', role: 'Host' }]]])('believes no list without the one who asks: %j', async (users) => {
+    world = await createWorld();
+    const at = await world.open();
+    world.emulator.fault({ kind: 'nonsense', body: { id: at.session.handle, users } });
+    expect(good(await world.service.read(at)).members).toBeUndefined();
   });
 
   test('twice comes to the same record', async () => {
@@ -91,6 +99,14 @@ test('proves a wallet by the service’s own challenge', async () => {
   expect(good(await relay?.challenge({ ...asked, chain: 'eip155:137' }))?.message).toContain('Nonce');
 });
 
+test.each(['in two\nlines', 'tökén', 'with spaces', ''])('a proof that cannot be sent along is none: %j', async (token) => {
+  world = await createWorld();
+  world.emulator.fault({ kind: 'nonsense', body: { token } }, { match: 'POST /v1/wallet-proof/verify' });
+  const answer = { address: '0x0', chain: 'ethereum', message: 'm', signature: '0x0' };
+  const { detail } = expectProblem(await world.service.wallet?.verify(answer), 'UPSTREAM_FAILED');
+  expect(detail).toContain('`token`');
+});
+
 describe('a service in trouble', () => {
   test('is told of by the usual problems', async () => {
     world = await createWorld({}, { timeoutMs: 500 });
@@ -129,5 +145,40 @@ describe('a service in trouble', () => {
     expect(detail).toContain('Client Error: *** xxx');
     expect(detail?.length).toBeLessThan(300);
     expect(detail).not.toContain('sesame');
+  });
+});
+
+describe('an answer of success that is none', () => {
+  const details = { type: 'about:blank', title: 'Conflict', status: 409, detail: 'Not done.' };
+  test.each<readonly [string, Fault]>([
+    ['a page', { kind: 'html' }],
+    ['a page of 404', { kind: 'html', status: 404 }],
+    ['JSON that says so', { kind: 'nonsense', body: { success: false, error: { code: 'X', message: 'not done' } } }],
+    ['details of a problem', { kind: 'nonsense', body: details }],
+    ['JSON that breaks off', { kind: 'truncated-json' }],
+  ])('does nothing: %s', async (_, fault) => {
+    world = await createWorld();
+    const host = await world.open();
+    const other = await world.enter(host, 'Grace');
+    {
+      using _ = world.emulator.fault(fault, { when: 'before' });
+      expectProblem(await world.service.send?.(host, outgoing('hello')), 'UPSTREAM_FAILED');
+      expectProblem(await world.effects.kick(host, asMember(other)), 'UPSTREAM_FAILED');
+      expectProblem(await world.effects.leave(other), 'UPSTREAM_FAILED');
+      expectProblem(await world.effects.end(host), 'UPSTREAM_FAILED');
+    }
+    expect([world.there(host).over, world.there(host).users.size, world.there(host).chats.length]).toEqual([null, 2, 0]);
+  });
+
+  test.each<readonly [string, Fault]>([
+    ['nothing', { kind: 'status', status: 204 }],
+    ['a word', { kind: 'status', status: 200, body: 'OK' }],
+    ['JSON of no known shape', { kind: 'nonsense' }],
+  ])('is not to be told from one where the service documents none: %s', async (_, fault) => {
+    world = await createWorld();
+    const host = await world.open();
+    world.emulator.fault(fault);
+    expect(good(await world.service.send?.(host, outgoing('hello')))).toMatchObject({ id: null });
+    expect(await world.effects.end(host)).toEqual({});
   });
 });

@@ -12,23 +12,58 @@ test('what headers and bodies carry in confidence is taken out of refusals', () 
   );
 });
 
-test('credentials and what could be no word are remembered beyond their request, words are not', () => {
+test('credentials and keys are remembered beyond their request, passwords only where they could be no word', () => {
   const confidences = createConfidences();
-  confidences.told({ authorization: 'Bearer the-token' }, { password: 'SESSION_EXPIRED', secretKey: 'a-key-of-31-and-more' });
-  confidences.heard('heard-of-it-in-2026');
-  confidences.heard('NOT_FOUND');
+  confidences.told({ authorization: 'Bearer the-token' }, { password: 'SESSION_EXPIRED', secretKey: 'roomkey' });
+  confidences.told({}, { rules: { password: 'a-word-of-31-and-more' } });
+  confidences.heard('topsecret');
   const discreet = confidences.told({}, undefined);
-  expect(discreet('the-token SESSION_EXPIRED a-key-of-31-and-more heard-of-it-in-2026 NOT_FOUND')).toBe(
-    '*** SESSION_EXPIRED *** *** NOT_FOUND',
-  );
+  expect(discreet('the-token SESSION_EXPIRED roomkey a-word-of-31-and-more topsecret')).toBe('*** SESSION_EXPIRED *** *** ***');
 });
 
 test('a secret is found as it stands in JSON', () => {
   const discreet = createConfidences().told({}, { password: 'say "friend"\\' });
-  expect(discreet(JSON.stringify({ message: 'Not say "friend"\\' }))).toBe('{"message":"Not ***"}');
+  const message = 'Not say "friend"\\';
+  expect(discreet(JSON.stringify({ message }))).toBe('{"message":"Not ***"}');
+  // Quoted by the service as it was sent.
+  expect(discreet(JSON.stringify({ message: JSON.stringify({ got: message }) }))).toBe(String.raw`{"message":"{\"got\":\"Not ***\"}"}`);
+  expect(discreet(String.raw`{"message":"Not say \u0022friend\u0022\\"}`)).toBe('{"message":"Not ***"}');
 });
 
-test('metadata is nobody’s secret, nor is what is too short to be one', () => {
-  const discreet = createConfidences().told({}, { metadata: { password: 'not one' }, password: 'abc' });
-  expect(discreet('not one, abc')).toBe('not one, abc');
+test('what a secret is part of is hidden as well as what is part of it', () => {
+  const discreet = createConfidences().told({}, { password: 'open' }, ['open sesame']);
+  expect(discreet('open sesame, and open')).toBe('***, and ***');
+});
+
+test.each(['topsecretroomkey', '0123456789', 'a b c d'])('what the request is about is not quoted, whatever its form: %s', (secret) => {
+  const discreet = createConfidences().told({}, undefined, [secret]);
+  expect(discreet(`{"message":"key ${secret} is wrong","details":["${secret}"]}`)).toBe('{"message":"key *** is wrong","details":["***"]}');
+});
+
+test('of a text with a secret that is too short to be taken out nothing is quoted', () => {
+  const discreet = createConfidences().told({}, { password: 'abc' }, ['k3y']);
+  expect(discreet('{"message":"key k3y is wrong","code":"BAD_k3y","hint":"try again"}')).toBe(
+    '{"message":"","code":"BAD_k3y","hint":"try again"}',
+  );
+  expect(discreet('the alphabet begins with abc')).toBe('');
+});
+
+test('no secret hides a word by which refusals are told apart, unless it could be none', () => {
+  const confidences = createConfidences();
+  for (const secret of ['NOT_FOUND', 'message', 'error', 'code', 'key-0123456789']) confidences.heard(secret);
+  const said = { error: { code: 'NOT_FOUND', status: 'NOT_FOUND', message: 'NOT_FOUND', type: 'key-0123456789' }, 'key-0123456789': 1 };
+  expect(JSON.parse(confidences.told({}, undefined)(JSON.stringify(said)))).toEqual({
+    error: { code: 'NOT_FOUND', status: 'NOT_FOUND', message: '***', type: '***' },
+    '***': 1,
+  });
+});
+
+test('metadata is nobody’s secret', () => {
+  const discreet = createConfidences().told({}, { metadata: { password: 'not one' } });
+  expect(discreet('not one')).toBe('not one');
+});
+
+test('what is nested deeper than anybody means is left out', () => {
+  const discreet = createConfidences().told({}, { password: 'sesame' });
+  expect(discreet(`${'['.repeat(100_000)}"sesame"${']'.repeat(100_000)}`)).not.toContain('sesame');
 });

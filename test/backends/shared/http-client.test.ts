@@ -160,6 +160,17 @@ describe('a failure', () => {
     expect(came).toHaveLength(1);
   });
 
+  test.each<readonly [string, Answer, string]>([
+    ['a page', (_, r) => void r.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hi'), 'a page instead of JSON'],
+    ['a page of no type', (_, r) => void r.writeHead(200).end('\n<!DOCTYPE html><p>Sign in'), 'a page instead of JSON'],
+    ['a page of 404', (_, r) => void r.writeHead(404, { 'content-type': 'text/html' }).end('<p>Hi'), 'a page instead of JSON'],
+    ['broken JSON', (_, r) => void r.writeHead(200, { 'content-type': 'application/json' }).end('{"a"'), 'a body that is not JSON'],
+  ])('%s, where the reply may be anything', async (_, answer, detail) => {
+    const { client } = await start(answer);
+    const found = await client.request({ ...read, json: false });
+    expect(found).toMatchObject({ code: 'UPSTREAM_FAILED', detail: expect.stringContaining(detail) });
+  });
+
   test('quotes nothing that is secret', async () => {
     const { client } = await start(json(500, { secret: 'hidden-body' }), { headers: { authorization: 'hidden-key' } });
     const query = { token: 'hidden-query' };
@@ -209,6 +220,15 @@ describe('attempts', () => {
     expect(Math.round((found as { retryAfterSeconds: number }).retryAfterSeconds / 10)).toBe(3);
     expect(came).toHaveLength(1);
     expect(client.circuit()).toBe('CLOSED');
+  });
+
+  test.each(['Fri, 31 Dec 9999 23:59:59 GMT', '999999999', '9'.repeat(40)])('one that nobody means is a day: %s', async (after) => {
+    const { client } = await start((request, response) => json(429, {}, { 'retry-after': after })(request, response));
+    expect(await client.request(read)).toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: 86_400,
+      detail: expect.stringContaining('try again in 86400 s.'),
+    });
   });
 });
 

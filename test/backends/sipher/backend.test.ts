@@ -4,7 +4,7 @@ import { features } from '../../../src/core/backend.ts';
 import { sipherKeys } from '../../emulators/sipher/emulator.ts';
 import { createTestClock } from '../../support/core-clock.ts';
 import { expectProblem } from '../../support/core-fixtures.ts';
-import { createService, json, vacantUrl } from '../shared/service.ts';
+import { type Answer, createService, json, vacantUrl } from '../shared/service.ts';
 import { answered, at, createKit, optionsFor } from './kit.ts';
 
 describe('a backend', () => {
@@ -49,10 +49,13 @@ describe('a backend', () => {
   });
 
   test('fits a service below a path, and is disposed of more than once', async () => {
-    await using raw = await createService({}, json(200, { name: 'sipher' }));
+    const isThere: Answer = (request, response) =>
+      request.url === '/base/'
+        ? json(200, { name: 'sipher' })(request, response)
+        : json(404, { success: false, error: { code: 'SESSION_NOT_FOUND', message: 'Session not found' } })(request, response);
+    await using raw = await createService({}, isThere);
     const backend = createSipherBackend(optionsFor(`${raw.url}/base/`));
     expect((await backend.health()).status).toBe('UP');
-    await backend.service?.find?.(`sess_${'0'.repeat(64)}`);
     expect(raw.came).toEqual(['GET /base/', `GET /base/v1/sessions/sess_${'0'.repeat(64)}`]);
     await backend[Symbol.asyncDispose]();
     await backend[Symbol.asyncDispose]();
@@ -146,10 +149,57 @@ describe('health', () => {
     expect([other, one.latencyMs === null]).toEqual([one, false]);
     await clock.advance(1_999);
     await kit.backend.health();
-    expect(kit.calls).toEqual(['GET / 200']);
+    const once = ['GET / 200', 'GET /v1/sessions/{id} 404'];
+    expect(kit.calls).toEqual(once);
     await clock.advance(1);
     await kit.backend.health();
-    expect(kit.calls).toEqual(['GET / 200', 'GET / 200']);
+    // The key has been taken: it is not tried again.
+    expect(kit.calls).toEqual([...once, 'GET / 200']);
+  });
+
+  test.each(['wrong', sipherKeys.free])('is degraded where the key is of no use, from the first look on: %s', async (apiKey) => {
+    const clock = createTestClock();
+    await using kit = await createKit({ clock, apiKey });
+    const degraded = { status: 'DEGRADED', message: expect.stringContaining("gateway's key") };
+    for (let looks = 0; looks < 30; looks += 1) {
+      expect(await kit.backend.health()).toMatchObject(degraded);
+      await clock.advance(2_000);
+    }
+    // Of the few requests that the service allows health takes no more than one a minute.
+    expect(kit.emulator.count('GET /v1/sessions/:id')).toBe(1);
+    expect(await kit.backend.health()).toMatchObject(degraded);
+    expect(kit.emulator.count('GET /v1/sessions/:id')).toBe(2);
+  });
+
+  test('tries no key that a session has shown to be good', async () => {
+    await using kit = await createKit();
+    await kit.session();
+    expect(await kit.backend.health()).toMatchObject({ status: 'UP' });
+    expect(kit.calls).toEqual(['POST /v1/sessions 201', 'GET / 200']);
+  });
+
+  test('takes a key for good that was, once it is again', async () => {
+    const clock = createTestClock();
+    await using kit = await createKit({ clock });
+    const refused = { success: false, error: { code: 'INVALID_API_KEY', message: 'Invalid API key' } };
+    kit.emulator.fault({ kind: 'status', status: 401, body: refused }, { match: 'GET /v1/sessions/:id', times: 1 });
+    expect(await kit.backend.health()).toMatchObject({ status: 'DEGRADED' });
+    await clock.advance(60_000);
+    expect(await kit.backend.health()).toMatchObject({ status: 'UP', message: null });
+  });
+
+  test('is of the calls about sessions as well, though the page is there', async () => {
+    const clock = createTestClock();
+    await using kit = await createKit({ clock });
+    const isOfSessions = { match: 'GET /v1/sessions/:id' } as const;
+    {
+      using _ = kit.emulator.fault({ kind: 'status', status: 500 }, isOfSessions);
+      expect(await kit.backend.health()).toMatchObject({ status: 'DEGRADED', message: expect.stringContaining('500') });
+    }
+    await clock.advance(2_000);
+    kit.emulator.fault({ kind: 'status', status: 429 }, isOfSessions);
+    // A limit is no fault of the key.
+    expect(await kit.backend.health()).toMatchObject({ status: 'UP' });
   });
 
   test('is degraded where it answers oddly, or takes no key', async () => {

@@ -78,6 +78,8 @@ describe('the quota of the day', () => {
   test('says when it is counted anew', () => {
     const refusal = expectProblem(quotaOf(asked, used({ resetAt: new Date(noon + 90_500).toISOString() }), noon), 'RATE_LIMITED');
     expect([refusal.retryAfterSeconds, refusal.detail]).toEqual([91, expect.stringContaining('2030-01-01T12:01:30.500Z')]);
+    const far = expectProblem(quotaOf(asked, used({ resetAt: '9999-12-31T23:59:59Z' }), noon), 'RATE_LIMITED');
+    expect([far.retryAfterSeconds, far.detail?.includes('9999')]).toEqual([86_400, false]);
     expect(quotaOf(asked, used({ resetAt: new Date(noon - 1).toISOString() }), noon)?.retryAfterSeconds).toBe(1);
   });
   test('is over tomorrow where the service does not say', () => {

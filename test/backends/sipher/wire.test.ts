@@ -43,6 +43,10 @@ describe('a session', () => {
     expect(faultOf(parts)).toBe(field);
   });
 
+  test.each([Number.MAX_SAFE_INTEGER, 2 ** 63, 1.5])('is one at whatever instant: %d', (at) => {
+    expect(faultOf({ createdAt: at, expiresAt: at })).toBeUndefined();
+  });
+
   test('is not what comes in an envelope of a failure', () => {
     expect(wholeSession.safeParse({ success: false, data }).success).toBe(false);
   });
