@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createGateway } from '../../src/gateway.ts';
 import { subjects } from '../backends/subjects.ts';
+import type { JulepEmulator } from '../emulators/julep/emulator.ts';
 import { farWorld, sourcesAt, titleOf } from '../support/far-world.ts';
-import { mutate } from '../support/graphql-client.ts';
+import { mutate, query } from '../support/graphql-client.ts';
 import { follow, ofType } from '../support/live-client.ts';
 import { launchNats, natsMissing } from '../support/nats-server.ts';
 
@@ -71,3 +72,26 @@ describe.skipIf(natsMissing !== null).each(streaming.map((subject) => [titleOf(s
     });
   },
 );
+
+test('a reply of Julep that takes too long leaves its message sent once, and is there when the service has it', async () => {
+  const subject = subjects.find((each) => titleOf(each) === 'JULEP v1');
+  if (subject === undefined) throw new Error('Expected Julep to be among the subjects.');
+  await using world = await farWorld(subject, { backend: { replyMs: 1_000, pollMs: 1_000 } });
+  const { agent, state } = world.service.emulator as JulepEmulator;
+  const { sessionId, credentials } = await world.open();
+  agent.keepAliveMs = 50;
+  const release = agent.hold(1);
+  const sent = await mutate(world.url, 'sendMessage', { content: 'one two', awaitReply: true }, '__typename', credentials);
+  expect(sent).toMatchObject({ __typename: 'Problem', code: 'UPSTREAM_TIMEOUT', path: ['awaitReply'] });
+  release();
+  const said = async (): Promise<readonly string[]> => {
+    const source = 'query ($id: ID!) { session(id: $id) { messages { nodes { content } } } }';
+    const { session } = await query(world.url, source, { id: sessionId }, credentials);
+    return session.messages.nodes.map(({ content }: { readonly content: string }) => content);
+  };
+  expect(await said()).toEqual(['one two']);
+  const [handle = ''] = state.sessions.keys();
+  state.say(handle, 'user', 'one two');
+  state.say(handle, 'assistant', 'You said: one two');
+  await expect.poll(said, { timeout: 5_000 }).toEqual(['one two', 'You said: one two']);
+});
