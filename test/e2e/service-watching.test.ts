@@ -110,7 +110,8 @@ describe.concurrent.each(subjects.map((subject) => [titleOf(subject), subject] a
       await expect.poll(() => placed?.hits ?? 1, { timeout: 5_000 }).toBeGreaterThan(0);
       const startedAt = performance.now();
       await world.gateway[Symbol.asyncDispose]();
-      expect(performance.now() - startedAt).toBeLessThan(3_000);
+      // Far from the time that the service is given.
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
       await under;
       expect(await stream.ended).toMatchObject({ code: 1001 });
       if (sources !== null) await expect.poll(() => sourcesAt(service.emulator), { timeout: 3_000 }).toBe(0);

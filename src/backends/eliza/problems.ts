@@ -1,5 +1,6 @@
 import { type Problem, type ProblemCode, problem } from '../../core/problem.ts';
 import type { HttpReply } from '../shared/http-message.ts';
+import { longestWaitMs } from '../shared/retry-after.ts';
 
 const quotedChars = 200;
 
@@ -97,7 +98,7 @@ export function serverErrorOf(
   if (status === 429) {
     const seconds = Number(headers['ratelimit-reset'] ?? Number.NaN);
     if (headers['retry-after'] !== undefined || !Number.isInteger(seconds) || seconds < 0) return null;
-    const wait = Math.max(1, seconds);
+    const wait = Math.min(Math.max(1, seconds), longestWaitMs / 1_000);
     const detail = `Backend ${name} takes no more requests from here for now (${operation}): try again in ${wait} s.`;
     return problem('RATE_LIMITED', detail, { backend: name, retryAfterSeconds: wait });
   }
