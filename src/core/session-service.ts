@@ -18,6 +18,7 @@ import type { Member } from './member.ts';
 import { type Problem, isProblem, problem } from './problem.ts';
 import type { Facts, SessionAt } from './service.ts';
 import type { Serializer } from './serializer.ts';
+import type { Session } from './session.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import type { UseCases } from './use-cases.ts';
 
@@ -59,6 +60,20 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
     at: () => Promise<SessionAt>,
   ): Promise<Facts | Problem> | null => (effect === undefined ? null : at().then((session) => effect(session, upstreams.signal)));
   const settingsPart = createSettingsPart(upstreams.signal);
+
+  /**
+   * Until when what the service has is cleared, by its clock. What was recorded while it was asked would be cleared here and not there, so it
+   * is asked again; undefined = by our clock.
+   */
+  async function clearedUntil(session: Session): Promise<number | null | undefined> {
+    for (let tries = 0; tries < 3; tries += 1) {
+      const [before] = await store.timeline.heads([session.id]);
+      const until = await upstreams.ingest.saidUntil(session);
+      const [after] = await store.timeline.heads([session.id]);
+      if (until === undefined || before === after) return until;
+    }
+    return undefined;
+  }
 
   return {
     create: createCreate({ ...options, passwords, idempotency, inTurn, admit }),
@@ -112,7 +127,7 @@ export function createSessionService(options: SessionServiceOptions): UseCases {
           async part({ effects }, at) {
             const { session } = await at();
             // Before they are cleared there: afterwards nobody can tell.
-            const clearedAt = await upstreams.ingest.saidUntil(session);
+            const clearedAt = await clearedUntil(session);
             const facts = (await ask(effects.clear, at)) ?? {};
             return isProblem(facts) || clearedAt === undefined ? facts : { ...facts, clearedAt };
           },

@@ -90,7 +90,10 @@ export function createChannel(
 
   /** Looks in the history for replies that are waited for. */
   async function look(): Promise<void> {
-    if (!turns.waiting) return;
+    if (!turns.waiting) {
+      unsure = false;
+      return;
+    }
     const messages = await asked(readHistory(client, session, turns.since));
     if (!isProblem(messages)) {
       unsure = false;

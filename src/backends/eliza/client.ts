@@ -109,8 +109,9 @@ export function createElizaClient(options: ElizaOptions): ElizaClient {
       }),
     async ties(id, limit, signal) {
       const operation = 'say what its replies answer';
+      const about = { operation, ...of(id, signal) };
       // Servers without it may answer with a page.
-      const request: HttpRequest = { method: 'GET', path: channelMessages, query: { limit }, json: false, operation, ...of(id, signal) };
+      const request: HttpRequest = { method: 'GET', path: channelMessages, query: { limit }, json: false, pages: true, ...about };
       const reply = await http.request(request);
       if (isProblem(reply)) return reply;
       return reply.status >= 400 ? null : (tiesShape.safeParse(reply.text).data ?? null);

@@ -4,12 +4,12 @@ import { type SocketParts, connectFailure, openSocket } from './socket.ts';
 
 /** Tries whether the server's socket lets the gateway in: it has credentials of its own, and without it nothing is heard of. */
 export interface Handshake extends Disposable {
-  /** Null = it does, or did not decide in time. One try at a time; what went well is not tried again for a minute. */
+  /** Null = it does, or did not decide in time. One try at a time; only a refusal is tried again within a minute. */
   look(): Promise<Problem | null>;
 }
 
-/** `parley check` waits for it. */
-const patienceMs = 2_000;
+/** Readiness and `parley check` wait for it. */
+const patienceMs = 1_000;
 const goodForMs = 60_000;
 
 export function createHandshake(options: SocketParts, clock: Clock): Handshake {
@@ -21,7 +21,11 @@ export function createHandshake(options: SocketParts, clock: Clock): Handshake {
   function shake(): Promise<Problem | null> {
     const { promise, resolve } = Promise.withResolvers<Problem | null>();
     const socket = openSocket(options, { reconnection: false });
-    const timer = clock.at(clock.now() + Math.min(patienceMs, options.timeoutMs), () => resolve(null));
+    const rest = (): void => {
+      goodUntil = clock.now() + goodForMs;
+      resolve(null);
+    };
+    const timer = clock.at(clock.now() + Math.min(patienceMs, options.timeoutMs), rest);
     const end: Disposable = {
       [Symbol.dispose]() {
         timer[Symbol.dispose]();
@@ -31,10 +35,7 @@ export function createHandshake(options: SocketParts, clock: Clock): Handshake {
       },
     };
     open.add(end);
-    socket.on('connect', () => {
-      goodUntil = clock.now() + goodForMs;
-      resolve(null);
-    });
+    socket.on('connect', rest);
     socket.on('connect_error', (error: Error) => resolve(connectFailure(options.name, socket, error)));
     return promise.finally(() => {
       open.delete(end);

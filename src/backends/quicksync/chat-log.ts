@@ -29,6 +29,8 @@ export function createChatLog(bound: number = keptMessages): ChatLog {
     of: (handle) => sessions.get(handle) ?? null,
     keep(handle, chats) {
       forget(handle);
+      // Sessions without any would never be too many.
+      if (chats.messages.size === 0) return;
       sessions.set(handle, chats);
       count += chats.messages.size;
       for (const oldest of sessions.keys()) {

@@ -63,22 +63,27 @@ export function createChats(
     const found = new Map<string, ServiceMessage>();
     let total: number | null = null;
     let isWhole = true;
+    let unreadable = 0;
     for (let skip = 0; skip < maxMessages; skip += chatsPerPage) {
       const said = await client.chats(token, skip, signal);
       if (isProblem(said) || isRefusal(said)) return said;
       // As it was with the newest of them: what is said meanwhile is new the next time.
       if (skip === 0) total = said.totalCount ?? null;
-      const page = said.messages.map(messageFrom);
+      const page = said.messages.rows.map(messageFrom);
+      const size = page.length + said.messages.unreadable;
+      unreadable += said.messages.unreadable;
       // What is said between two pages moves the rest down: it is then met twice.
       for (const message of page) found.set(message.id, message);
       const oldest = page.at(-1);
-      const isLast = typeof said.totalCount === 'number' ? skip + page.length >= said.totalCount : page.length < chatsPerPage;
-      if (oldest === undefined || isLast || (kept !== null && meets(kept, found, page, total))) break;
-      if (after !== null && oldest.createdAt < after) {
+      const isLast = typeof said.totalCount === 'number' ? skip + size >= said.totalCount : size < chatsPerPage;
+      if (size === 0 || isLast || (kept !== null && meets(kept, found, page, total))) break;
+      if (after !== null && oldest !== undefined && oldest.createdAt < after) {
         isWhole = false;
         break;
       }
     }
+    // One that was deleted between two pages moved the rest up, past what is read next.
+    if (kept === null && total !== null && found.size + unreadable < Math.min(total, maxMessages)) isWhole = false;
     return { messages: merged(found, kept, maxMessages), total, isWhole };
   }
 }

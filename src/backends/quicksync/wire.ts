@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Problem, problem } from '../../core/problem.ts';
+import { type Rows, rowsOf } from '../shared/rows.ts';
 
 type Maybe<T> = T | null | undefined;
 
@@ -48,7 +49,7 @@ export interface WireChat {
 /** `GET /chats`. */
 export interface WireChats {
   readonly totalCount?: Maybe<number>;
-  readonly messages: readonly WireChat[];
+  readonly messages: Rows<WireChat>;
 }
 
 /** Ids have no documented form: numbers are taken as their digits. */
@@ -99,7 +100,11 @@ const chat: z.ZodType<WireChat> = z.object({
   user: z.object({ id: idShape.nullish(), name: text }).nullish(),
 });
 
-export const chatsShape: z.ZodType<WireChats> = z.object({ totalCount: count, messages: z.array(chat) });
+export const chatsShape: z.ZodType<WireChats> = z.object({
+  totalCount: count,
+  // Where none is as documented, it is no odd one among others.
+  messages: rowsOf(chat).refine(({ rows, unreadable }) => rows.length > 0 || unreadable === 0),
+});
 
 /** The user in an event's `data`, where it is told as in `users`: with more than an id, which might be that of anything. */
 export const eventUserShape: z.ZodType<WireUser> = user.refine((each) => typeof (each.role ?? each.name ?? each.address) === 'string');

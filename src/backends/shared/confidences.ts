@@ -8,14 +8,16 @@ export interface Confidences {
    * @param about - Secrets of what the request is about, sent along or not.
    */
   told(headers: Readonly<Record<string, string>>, body: unknown, about?: readonly string[]): (refusal: string) => string;
-  /** Takes a secret that the service has told. */
+  /** Takes a secret that the service has told, where it could be no word of it: others belong into `about`. */
   heard(secret: string): void;
 }
 
 /** Tokens of members are many. */
 const remembered = 2_000;
-/** What is shorter is part of too many words to be taken out of a text: one that has it in it is not quoted at all. */
+/** What is shorter is part of too many words: it is taken out where it stands by itself. */
 const minChars = 4;
+/** So much of a refusal is looked through, and the rest not passed on. */
+const maxChars = 65_536;
 /** Deeper than anybody says something, and not so deep that looking through it would fail. */
 const maxDepth = 64;
 const keyNames: ReadonlySet<string> = new Set(['secretKey', 'defaultViewingKey']);
@@ -54,9 +56,11 @@ function fieldsIn(body: unknown, depth = 2): readonly (readonly [name: string, v
   });
 }
 
+const byItself = (secret: string): RegExp =>
+  new RegExp(`(?<![\\p{L}\\p{N}])${secret.replaceAll(/[$()*+./?[\\\]^{|}]/g, String.raw`\$&`)}(?![\\p{L}\\p{N}])`, 'gu');
+
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  if (secrets.some((secret) => secret.length < minChars && text.includes(secret))) return '';
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret.length < minChars ? byItself(secret) : secret, '***'), text);
 }
 
 /** The refusal without them, text by text where it is JSON. */
@@ -86,7 +90,9 @@ export function createConfidences(always: readonly string[] = []): Confidences {
     if (secret.length >= minChars) for (const form of formsOf(secret)) known.set(form, true);
   };
   return {
-    heard: remember,
+    heard(secret) {
+      if (isTelling(secret)) remember(secret);
+    },
     told(headers, body, about = []) {
       for (const [name, value] of Object.entries(headers)) {
         if (!openHeaders.has(name.toLowerCase())) remember(value.replace(/^Bearer\s+/i, ''));
@@ -98,7 +104,7 @@ export function createConfidences(always: readonly string[] = []): Confidences {
         const hidden = new Set([...always, ...own, ...known.keys()].filter((secret) => secret !== ''));
         // Longer ones first: of one that another is part of nothing is to be left.
         return discreetly(
-          refusal,
+          refusal.slice(0, maxChars),
           [...hidden].toSorted((one, other) => other.length - one.length),
         );
       };

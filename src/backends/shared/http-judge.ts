@@ -2,7 +2,7 @@ import { type HttpFailure, type HttpOutcome, type Asked, failure, nonsense } fro
 import type { HttpReply, HttpRequest } from './http-message.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-type Rules = Pick<HttpRequest, 'acceptStatuses' | 'json' | 'mapServerErrors'>;
+type Rules = Pick<HttpRequest, 'acceptStatuses' | 'json' | 'pages' | 'mapServerErrors'>;
 
 const markup = /html|xml/i;
 
@@ -17,7 +17,7 @@ export function judge(asked: Asked, status: number, headers: HttpReply['headers'
   if (meant(status, rules)) {
     if (parsed !== null) return { kind: 'done', value: reply, status };
     // That something answered is no sign that it was the service.
-    if (isPage(type, text)) return nonsense(asked, status, 'a page instead of JSON');
+    if (isPage(type, text)) return rules.pages ? { kind: 'done', value: reply, status } : nonsense(asked, status, 'a page instead of JSON');
     // Services refuse in plain text as well.
     const isFree = status >= 400 || (rules.json === false && !/json/i.test(type));
     return isFree ? { kind: 'done', value: reply, status } : nonsense(asked, status, 'a body that is not JSON');

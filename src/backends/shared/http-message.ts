@@ -26,6 +26,8 @@ export interface HttpRequest {
   readonly acceptStatuses?: readonly number[];
   /** False = the reply may be anything but a page, and JSON that it says it is. @default true */
   readonly json?: boolean;
+  /** True = a page is an answer as well, one without JSON: that there is no such call. @default false */
+  readonly pages?: boolean;
   /**
    * Called with a reply of 5xx, 408 or 429 before it becomes a problem. Null = it becomes the usual one. A problem that it gives is
    * answered without another attempt, and counts against the service only if its code begins with UPSTREAM_.

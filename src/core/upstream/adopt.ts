@@ -130,7 +130,7 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
     let unreadable = 0;
     // A service that answers with a page it has given before would lead round in circles.
     const gone = new Set<string>();
-    for (let pages = 0; pages < maxPages && (pages === 0 || clock.now() - now < surveyMs); pages += 1) {
+    for (let pages = 0; pages < maxPages; pages += 1) {
       const answer: Awaited<ReturnType<typeof list>> = await list({ limit: pageSize, page, filter }, signal);
       if (isProblem(answer)) {
         // A place in the list may be what it does not take any more.
@@ -142,11 +142,13 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
       unreadable += answer.unreadable ?? 0;
       page = answer.next === null || gone.has(answer.next) ? null : answer.next;
       if (page !== null) gone.add(page);
-      if (known !== null && recorded.allKnown) {
+      const isBehind = known !== null && recorded.allKnown;
+      if (known !== null && isBehind) {
         page = known.next;
         known = null;
       }
-      if (page === null) break;
+      // However long that took: of what was not seen before one page at least is, or it would never be.
+      if (page === null || (!isBehind && clock.now() - now >= surveyMs)) break;
     }
     seen.set(key, { next: page, since });
     return { sessions, remark: unreadable === 0 ? null : unread(backend.name, unreadable) };

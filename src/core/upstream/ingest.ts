@@ -47,6 +47,8 @@ const remembered = 10_000;
 const lookMs = 250;
 /** Clocks of a service's parts differ, and are set: so much is read again. */
 const overlapMs = 60_000;
+/** Clocks that differ by more are none. */
+const farMs = 86_400_000;
 /** And from time to time all of it, for what was said by a clock that was set back further. */
 const rememberedMs = 600_000;
 
@@ -213,7 +215,10 @@ export function createIngest(parts: UpstreamParts, { amend }: Pick<Refresh, 'ame
       if (service?.history === undefined) return null;
       const answer = await recall(session);
       if (answer === null || isProblem(answer)) return undefined;
-      return Number.isFinite(answer.seen.until) ? answer.seen.until : null;
+      const { until } = answer.seen;
+      // By a date that is further off than clocks differ nothing would be new for ever.
+      if (until > clock.now() + farMs) return undefined;
+      return Number.isFinite(until) ? until : null;
     },
   };
 }

@@ -5,8 +5,8 @@ import { unavailable } from './unavailable.ts';
 export interface Writing {
   /** Keeps why it was refused, and answers with what the caller is told. */
   refused(what: string, reason: Error): ProblemError;
-  /** That was done. `isWrite` = by it something was written, whatever was refused before. */
-  done(what: string, isWrite: boolean): void;
+  /** That was done. Asked only after a refusal: whether by it something was written, whatever that is. */
+  done(what: string, isWrite: () => boolean): void;
   /** @throws The reason, from a refusal on until something is written, or done that was refused. */
   check(): void;
 }
@@ -21,7 +21,7 @@ export function createWriting(): Writing {
       return unavailable('The store takes no writes now.', { cause: reason });
     },
     done(what, isWrite) {
-      if (latest === null || !(isWrite || refusedOnes.has(what))) return;
+      if (latest === null || !(refusedOnes.has(what) || isWrite())) return;
       refusedOnes.clear();
       latest = null;
     },

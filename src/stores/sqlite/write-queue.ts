@@ -40,8 +40,9 @@ type State =
   /** The writer has gone without being asked to. */
   | { readonly phase: 'failed'; readonly error: Error };
 
-// What is done only where something is written.
-const commits: ReadonlySet<JobKind> = new Set<JobKind>(['creation', 'change', 'insertKey', 'putChallenge']);
+/** Whether a job that was done has written something for certain. */
+const wrote = (kind: JobKind, result: JobResult): boolean =>
+  kind === 'insertKey' || kind === 'putChallenge' || (typeof result === 'object' && result?.kind === 'committed');
 
 // A transaction of so many takes about as long as it takes to decide as many.
 const jobsAhead = 16;
@@ -100,7 +101,7 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
     for (const [index, waiter] of done.entries()) {
       const result = results[index];
       if (result === undefined) continue;
-      writing.done(waiter.kind, commits.has(waiter.kind));
+      writing.done(waiter.kind, () => wrote(waiter.kind, result));
       waiter.resolve(result);
     }
   };

@@ -85,9 +85,14 @@ test('who joined is told with all others where the service has them', () => {
 });
 
 test('a chat may have seven digits behind the second, and no author', () => {
-  const [chat] = chatsShape.parse({
-    messages: [{ chatId: 1, message: 'x', createdAt: '2025-01-01T00:00:00.1230000Z', user: null }],
+  const { rows, unreadable } = chatsShape.parse({
+    messages: [
+      { chatId: 1, message: 'x', createdAt: '2025-01-01T00:00:00.1230000Z', user: null },
+      { chatId: 2, message: 'no date' },
+    ],
   }).messages;
+  expect(unreadable).toBe(1);
+  const [chat] = rows;
   if (chat === undefined) throw new Error('Expected a chat');
   const createdAt = Date.UTC(2025, 0, 1) + 123;
   expect(messageFrom(chat)).toEqual({ id: '1', role: 'USER', content: 'x', author: { id: null, name: null }, createdAt });

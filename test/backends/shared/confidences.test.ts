@@ -16,9 +16,13 @@ test('credentials and keys are remembered beyond their request, passwords only w
   const confidences = createConfidences();
   confidences.told({ authorization: 'Bearer the-token' }, { password: 'SESSION_EXPIRED', secretKey: 'roomkey' });
   confidences.told({}, { rules: { password: 'a-word-of-31-and-more' } });
-  confidences.heard('topsecret');
+  confidences.heard('top-secret-0815');
+  // Of a room whose key is a word, other rooms' refusals are not to be made unreadable.
+  confidences.heard('Found');
   const discreet = confidences.told({}, undefined);
-  expect(discreet('the-token SESSION_EXPIRED roomkey a-word-of-31-and-more topsecret')).toBe('*** SESSION_EXPIRED *** *** ***');
+  expect(discreet('the-token SESSION_EXPIRED roomkey a-word-of-31-and-more top-secret-0815 Not Found')).toBe(
+    '*** SESSION_EXPIRED *** *** *** Not Found',
+  );
 });
 
 test('a secret is found as it stands in JSON', () => {
@@ -40,19 +44,29 @@ test.each(['topsecretroomkey', '0123456789', 'a b c d'])('what the request is ab
   expect(discreet(`{"message":"key ${secret} is wrong","details":["${secret}"]}`)).toBe('{"message":"key *** is wrong","details":["***"]}');
 });
 
-test('of a text with a secret that is too short to be taken out nothing is quoted', () => {
-  const discreet = createConfidences().told({}, { password: 'abc' }, ['k3y']);
-  expect(discreet('{"message":"key k3y is wrong","code":"BAD_k3y","hint":"try again"}')).toBe(
-    '{"message":"","code":"BAD_k3y","hint":"try again"}',
+test('a secret that is too short to be no part of a word is taken out where it stands by itself', () => {
+  const discreet = createConfidences().told({}, { password: 'a' }, ['k3y', '.*', 'é']);
+  expect(discreet('{"message":"password \\"a\\" and key=k3y are wrong","code":"BAD_a","hint":"say .* again"}')).toBe(
+    '{"message":"password \\"***\\" and key=*** are wrong","code":"BAD_a","hint":"say *** again"}',
   );
-  expect(discreet('the alphabet begins with abc')).toBe('');
+  expect(discreet('a café: Wrong password')).toBe('*** café: Wrong password');
+});
+
+test('of a large refusal no more is passed on than was looked through, in little time', () => {
+  const confidences = createConfidences();
+  for (let index = 0; index < 2_000; index += 1) confidences.heard(`remembered-${index}`);
+  const discreet = confidences.told({}, { password: 'sesame' });
+  const page = `<html>${'sesame '.repeat(100_000)}</html>`;
+  expect(discreet(page).startsWith('<html>*** ***')).toBe(true);
+  expect(discreet(page).length).toBeLessThan(65_536);
 });
 
 test('no secret hides a word by which refusals are told apart, unless it could be none', () => {
   const confidences = createConfidences();
-  for (const secret of ['NOT_FOUND', 'message', 'error', 'code', 'key-0123456789']) confidences.heard(secret);
+  confidences.heard('key-0123456789');
   const said = { error: { code: 'NOT_FOUND', status: 'NOT_FOUND', message: 'NOT_FOUND', type: 'key-0123456789' }, 'key-0123456789': 1 };
-  expect(JSON.parse(confidences.told({}, undefined)(JSON.stringify(said)))).toEqual({
+  const discreet = confidences.told({}, undefined, ['NOT_FOUND', 'message', 'error', 'code']);
+  expect(JSON.parse(discreet(JSON.stringify(said)))).toEqual({
     error: { code: 'NOT_FOUND', status: 'NOT_FOUND', message: '***', type: '***' },
     '***': 1,
   });

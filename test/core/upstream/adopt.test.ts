@@ -151,6 +151,21 @@ describe('sessions made at a service', () => {
     expect((await handlesOf(world)).length).toBe(450);
   });
 
+  it.each([500, 2_500])('are all found in the end where each page takes %i ms', async (pageMs) => {
+    await using world = createServiceWorld();
+    for (let index = 0; index < 450; index += 1) add(world, `h-${index}`);
+    const { service } = world.remote;
+    const list = service.list?.bind(service);
+    Object.assign(service, {
+      async list(...given: Parameters<NonNullable<typeof list>>) {
+        await world.clock.advance(pageMs);
+        return list?.(...given);
+      },
+    });
+    for (let survey = 0; survey < 6; survey += 1) await world.upstreams.survey({});
+    expect((await handlesOf(world)).length).toBe(450);
+  });
+
   it('are asked for no further where a page leads back to one that was given', async () => {
     let pages = 0;
     const parts = {

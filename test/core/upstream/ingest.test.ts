@@ -221,6 +221,33 @@ describe.each(Object.entries(storeDrivers))('what happens at a service, on %s', 
     expect(contents(await messagesOf(store, sessionId))).toEqual(['text of c']);
   });
 
+  it('is cleared by the clock here where the service names a day to come', async () => {
+    await using store = await open();
+    await using world = createServiceWorld({ store, effects: {} });
+    const ada = await world.create();
+    const { sessionId } = ada.admission;
+    world.remote.room().messages = [said('a', { createdAt: world.clock.now() + 1e12 })];
+    accepted(await world.sessions.clear(ada.caller, { sessionId }));
+    expect((await world.session(ada)).upstream?.clearedAt).toBe(world.clock.now());
+  });
+
+  it('does not come back where it was sent while the service was asked what it has', async () => {
+    await using store = await open();
+    await using world = createServiceWorld({ store, effects: {} });
+    const ada = await world.create();
+    const { sessionId } = ada.admission;
+    const slow = gate();
+    world.remote.gates.set('history', slow.promise);
+    const clearing = world.sessions.clear(ada.caller, { sessionId });
+    await vi.waitUntil(() => world.remote.count('history') === 1);
+    await world.clock.advance(10);
+    accepted(await world.sessions.send(ada.caller, { sessionId, content: 'meanwhile' }));
+    slow.resolve();
+    accepted(await clearing);
+    await world.upstreams.ingest.history(await world.session(ada));
+    expect(await messagesOf(store, sessionId)).toEqual([]);
+  });
+
   it('is cleared by the clock here where the service cannot say, and not at all where it keeps nothing', async () => {
     await using store = await open();
     await using world = createServiceWorld({ store, effects: {} });
