@@ -124,7 +124,8 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
     const filter = { agentId: query.agentId ?? null, metadata: query.metadata ?? null };
     const now = clock.now();
     const before = seen.get(key);
-    let known = before !== undefined && now - before.since < rememberedMs ? before : null;
+    // Gone through to its end first, however seldom somebody asks.
+    let known = before !== undefined && (before.next !== null || now - before.since < rememberedMs) ? before : null;
     const since = known?.since ?? now;
     let page: string | null = null;
     let unreadable = 0;
@@ -142,13 +143,14 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
       unreadable += answer.unreadable ?? 0;
       page = answer.next === null || gone.has(answer.next) ? null : answer.next;
       if (page !== null) gone.add(page);
-      const isBehind = known !== null && recorded.allKnown;
-      if (known !== null && isBehind) {
+      // Slow or not, one page at least is asked for of what was not seen before, or it would never be.
+      const isLate = clock.now() - now >= surveyMs;
+      const jumps = known !== null && (recorded.allKnown || isLate);
+      if (known !== null && jumps) {
         page = known.next;
         known = null;
       }
-      // However long that took: of what was not seen before one page at least is, or it would never be.
-      if (page === null || (!isBehind && clock.now() - now >= surveyMs)) break;
+      if (page === null || (isLate && !jumps)) break;
     }
     seen.set(key, { next: page, since });
     return { sessions, remark: unreadable === 0 ? null : unread(backend.name, unreadable) };

@@ -151,7 +151,11 @@ describe('sessions made at a service', () => {
     expect((await handlesOf(world)).length).toBe(450);
   });
 
-  it.each([500, 2_500])('are all found in the end where each page takes %i ms', async (pageMs) => {
+  it.each([
+    [500, 0],
+    [2_500, 0],
+    [2_500, 300_000],
+  ])('are all found in the end where each page takes %i ms and somebody asks every %i ms', async (pageMs, everyMs) => {
     await using world = createServiceWorld();
     for (let index = 0; index < 450; index += 1) add(world, `h-${index}`);
     const { service } = world.remote;
@@ -162,8 +166,13 @@ describe('sessions made at a service', () => {
         return list?.(...given);
       },
     });
-    for (let survey = 0; survey < 6; survey += 1) await world.upstreams.survey({});
-    expect((await handlesOf(world)).length).toBe(450);
+    for (let survey = 0; survey < 6; survey += 1) {
+      await world.clock.advance(everyMs);
+      add(world, `new-${survey}`);
+      await world.upstreams.survey({});
+    }
+    expect((await handlesOf(world)).length).toBeGreaterThanOrEqual(450);
+    expect((await handlesOf(world)).filter((handle) => handle.startsWith('new-'))).toHaveLength(6);
   });
 
   it('are asked for no further where a page leads back to one that was given', async () => {
