@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createFolder } from './folder.ts';
 import { runParley } from './parley-process.ts';
@@ -144,4 +147,20 @@ test.each([
   const { code, stderr } = await runParley(['check'], { cwd: folder.path });
   expect(code).toBe(1);
   expect(stderr).toContain(message);
+});
+
+test('names a data directory that cannot be used, and why', async () => {
+  await using folder = await createFolder();
+  await writeFile(path.join(folder.path, 'data'), 'a file');
+  const { code, stderr } = await runParley(['check'], { cwd: folder.path, env: { PARLEY_SECRET: 's'.repeat(32) } });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^The data directory \.?\S*data cannot be used \(ENOTDIR: .*\)\n$/);
+});
+
+test('ends quietly where nobody reads on', async () => {
+  await using folder = await createFolder();
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+  // The reader is gone before the second line is written.
+  const piped = promisify(execFile)('sh', ['-c', '"$0" "$1" check | true', process.execPath, main], { cwd: folder.path });
+  expect(await piped).toEqual({ stdout: '', stderr: '' });
 });

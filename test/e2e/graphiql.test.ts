@@ -48,8 +48,9 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', { timeout: 180_000 }
     browser = await launchBrowser(chromium ?? '');
   }, 180_000);
   afterAll(async () => {
-    await browser.close();
-    await gateway[Symbol.asyncDispose]();
+    // Where the browser could not be started, the gateway was.
+    await browser?.close();
+    await gateway?.[Symbol.asyncDispose]();
     await rm(dataDir, { recursive: true, force: true });
   });
   afterEach(async () => {

@@ -84,8 +84,7 @@ async function describeStore(config: ResolvedConfig): Promise<string> {
   const { dataDir, secret } = config;
   if (secret === null) await readSecret(dataDir);
   // Opening makes what is missing, and it would belong to whoever runs this command.
-  if (config.store.driver === 'sqlite' && (await isEmpty(dataDir))) {
-    await access(await nearestFolder(dataDir), constants.W_OK);
+  if (config.store.driver === 'sqlite' && (await isUnused(dataDir))) {
     return `nothing in ${dataDir} yet, the first start makes it`;
   }
   const store = await openStoreFor(config);
@@ -100,6 +99,17 @@ async function describeStore(config: ResolvedConfig): Promise<string> {
 }
 
 const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+/** Whether there is nothing in the folder yet, and the first start can make it. */
+async function isUnused(dataDir: string): Promise<boolean> {
+  try {
+    if (!(await isEmpty(dataDir))) return false;
+    await access(await nearestFolder(dataDir), constants.W_OK);
+    return true;
+  } catch (error) {
+    throw new CommandFailure(`The data directory ${dataDir} cannot be used`, { cause: error });
+  }
+}
 
 /** The folder, or what there is of the way to it. */
 async function nearestFolder(folder: string): Promise<string> {
