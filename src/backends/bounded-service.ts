@@ -12,25 +12,18 @@ import type {
   ServiceSuggestion,
   Sink,
 } from '../core/service.ts';
-import type { JsonObject, Rules, TimeoutPolicy } from '../core/session.ts';
+import type { Rules, TimeoutPolicy } from '../core/session.ts';
+import { isTooDeep } from './shared/depth.ts';
 
 // The last instant that ISO 8601 writes with four digits of a year.
 const maxInstant = 253_402_300_799_999;
 // GraphQL's largest Int.
 const maxCount = 2_147_483_647;
-// More than any service documents, and far from where programs that go through it give up.
-const maxDepth = 64;
 
-const between = (value: number, max: number): number => Math.min(Math.max(Math.round(value), 0), max);
-/** Epoch milliseconds as a record can hold them. What is no number at all is the present. */
-const instant = (value: number): number => (Number.isNaN(value) ? Date.now() : between(value, maxInstant));
-const count = (value: number): number => (Number.isNaN(value) ? 0 : between(value, maxCount));
-
-const isDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1)));
-
-/** What is nested deeper than that is left out: no part of it could be shown. */
-const shallow = (value: JsonObject): JsonObject => (isDeeper(value, maxDepth) ? {} : value);
+const between = (value: number, max: number): number => Math.min(Math.max(Math.round(value) || 0, 0), max);
+/** Epoch milliseconds as a record can hold them. */
+const instant = (value: number): number => between(value, maxInstant);
+const count = (value: number): number => between(value, maxCount);
 
 const boundedTimeout = (timeout: TimeoutPolicy): TimeoutPolicy => ({
   ...timeout,
@@ -52,21 +45,22 @@ const boundedRules = (rules: Partial<Rules>): Partial<Rules> => ({
   ...(rules.timeout && { timeout: boundedTimeout(rules.timeout) }),
 });
 
-const boundedFacts = (facts: Facts): Facts => ({
+/** JSON that is too deep is no word of it. */
+const boundedFacts = ({ metadata, defaults, ...facts }: Facts): Facts => ({
   ...facts,
   ...withEach(facts, ['createdAt', 'lastActivityAt', 'expiresAt', 'endsAt'], instant),
   ...withEach(facts, ['renewalCount'], count),
   ...(facts.rules && { rules: boundedRules(facts.rules) }),
-  ...(facts.metadata && { metadata: shallow(facts.metadata) }),
-  ...(facts.defaults && { defaults: shallow(facts.defaults) }),
+  ...(metadata && !isTooDeep(metadata) && { metadata }),
+  ...(defaults && !isTooDeep(defaults) && { defaults }),
 });
 
-const boundedMessage = (message: ServiceMessage): ServiceMessage => ({
+const boundedMessage = ({ metadata, ...message }: ServiceMessage): ServiceMessage => ({
   ...message,
   // Ours are made of it, and half a surrogate pair cannot be.
   id: message.id.toWellFormed(),
   createdAt: instant(message.createdAt),
-  ...(message.metadata && { metadata: shallow(message.metadata) }),
+  ...(metadata && !isTooDeep(metadata) && { metadata }),
 });
 
 const boundedSuggestion = (suggestion: ServiceSuggestion): ServiceSuggestion => ({

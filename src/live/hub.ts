@@ -174,7 +174,7 @@ export function createHub(options: HubOptions): Hub {
     for (const [index, watcher] of watched.entries()) {
       const head = heads[index] ?? 0;
       // Read after that was given: a database that was restored, or has failed over to a copy that lacked the end.
-      if (head < (given[index] ?? 0)) watcher.rewound();
+      if (head < (given[index] ?? 0)) watcher.lose();
       else watcher.hint(head);
     }
   }

@@ -43,11 +43,6 @@ export class Watcher {
     return this.#head ?? 0;
   }
 
-  /** The store has gone back to before what was given: what follows would have numbers of which one half is thought to be known. */
-  rewound(): void {
-    this.#lose();
-  }
-
   /** Gives the groups something that is on no timeline: after what they have been given, and lost on those who are not live yet. */
   emit(body: TransientBody): void {
     const at = this.#resources.clock.now();
@@ -125,7 +120,7 @@ export class Watcher {
       const { events, oldest } = await this.#resources.store.timeline.read(this.sessionId, head, this.#resources.replayPage);
       // Reads that began before this one may not have what the groups are about to be given.
       this.#reads.clear();
-      if (oldest > head + 1) this.#lose();
+      if (oldest > head + 1) this.lose();
       const last = events.at(-1);
       // A hint ahead of what can be read: the next one, or the poll, comes back to it.
       if (last === undefined) {
@@ -149,7 +144,8 @@ export class Watcher {
     return [...this.#groups.values()].filter((group) => group.position < seq);
   }
 
-  #lose(): void {
+  /** Ends those who take events as they come: what comes next does not follow on what they were given. */
+  lose(): void {
     for (const group of this.#groups.values()) for (const attachment of group.live) attachment.lose();
   }
 }

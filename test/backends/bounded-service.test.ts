@@ -32,7 +32,6 @@ const even: Facts = {
   expiresAt: latest,
   endsAt: 2,
   renewalCount: largest,
-  metadata: {},
   defaults: nested(60),
   rules: {
     maxMembers: largest,
@@ -49,7 +48,8 @@ const said: ServiceMessage = {
   createdAt: Infinity,
   metadata: nested(5_000),
 };
-const bounded: ServiceMessage = { ...said, id: 'half \ufffd', createdAt: latest, metadata: {} };
+const { metadata: _, ...rest } = said;
+const bounded: ServiceMessage = { ...rest, id: 'half \ufffd', createdAt: latest };
 
 const at = {} as SessionAt;
 const refusal = problem('UPSTREAM_FAILED', 'no');

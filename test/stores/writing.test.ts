@@ -10,9 +10,9 @@ test('a refusal counts until something is written', () => {
   expect(writing.refused('challenge', reason)).toMatchObject({ problem: { code: 'UNAVAILABLE' }, cause: reason });
   expect(() => writing.check()).toThrow(reason);
   // A read, or a change that found nothing to do, tells nothing.
-  writing.done('read', () => false);
+  writing.done('read');
   expect(() => writing.check()).toThrow(reason);
-  writing.done('commit', () => true);
+  writing.wrote();
   writing.check();
 });
 
@@ -21,7 +21,7 @@ test('or until what was refused is done', () => {
   writing.refused('presence', reason);
   writing.refused('lease', new Error('another'));
   expect(() => writing.check()).toThrow('another');
-  writing.done('presence', () => false);
+  writing.done('presence');
   writing.check();
 });
 

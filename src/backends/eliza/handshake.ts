@@ -10,19 +10,19 @@ export interface Handshake extends Disposable {
 
 /** Readiness and `parley check` wait for it. */
 const patienceMs = 1_000;
-const goodForMs = 60_000;
+const restMs = 60_000;
 
 export function createHandshake(options: SocketParts, clock: Clock): Handshake {
   const open = new Set<Disposable>();
   let looking: Promise<Problem | null> | null = null;
-  let goodUntil = 0;
+  let restUntil = 0;
   let disposed = false;
 
   function shake(): Promise<Problem | null> {
     const { promise, resolve } = Promise.withResolvers<Problem | null>();
     const socket = openSocket(options, { reconnection: false });
     const rest = (): void => {
-      goodUntil = clock.now() + goodForMs;
+      restUntil = clock.now() + restMs;
       resolve(null);
     };
     const timer = clock.at(clock.now() + Math.min(patienceMs, options.timeoutMs), rest);
@@ -45,7 +45,7 @@ export function createHandshake(options: SocketParts, clock: Clock): Handshake {
 
   return {
     async look() {
-      if (disposed || clock.now() < goodUntil) return null;
+      if (disposed || clock.now() < restUntil) return null;
       looking ??= shake().finally(() => {
         looking = null;
       });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../core/session.ts';
-import { type Rows, rowsOf } from '../shared/rows.ts';
+import { type Rows, readableRowsOf, rowsOf } from '../shared/rows.ts';
 
 /** Minutes, fractions among them. Any value that was given for `autoRenew` is kept by the service, and taken for true or false. */
 export interface WireTimeout {
@@ -173,10 +173,8 @@ export const sentShape: z.ZodType<WireSent> = z.object({
 });
 
 export const agentsShape: z.ZodType<readonly WireAgent[]> = z
-  .object({ data: z.object({ agents: rowsOf(z.object({ id, name: z.string(), bio: text, status: text })) }) })
-  .transform(({ data: { agents } }) => agents)
-  .refine(({ rows, unreadable }) => rows.length > 0 || unreadable === 0, { path: ['data', 'agents'] })
-  .transform(({ rows }) => rows);
+  .object({ data: z.object({ agents: readableRowsOf(z.object({ id, name: z.string(), bio: text, status: text })) }) })
+  .transform(({ data: { agents } }) => agents.rows);
 
 export const healthShape: z.ZodType<{ readonly status: string }> = z.object({ status: z.string() });
 

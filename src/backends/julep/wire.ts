@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { type Problem, problem } from '../../core/problem.ts';
+import { isTooDeep, maxDepth } from '../shared/depth.ts';
 import { type Rows, rowsOf } from '../shared/rows.ts';
-
-/** More levels than anybody's JSON has. What goes on for thousands runs out of stack wherever it is compared or written. */
-const maxDepth = 128;
-
-/** Whether JSON has more levels of lists and objects than are taken over. */
-export const isTooDeep = (value: unknown, levels: number = maxDepth): boolean =>
-  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((part) => isTooDeep(part, levels - 1)));
 
 /** Refuses a change that would have to give again what was not taken over. */
 export const tooDeep = (name: string, what: string): Problem =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Problem, problem } from '../../core/problem.ts';
-import { type Rows, rowsOf } from '../shared/rows.ts';
+import { type Rows, readableRowsOf } from '../shared/rows.ts';
 
 type Maybe<T> = T | null | undefined;
 
@@ -100,11 +100,7 @@ const chat: z.ZodType<WireChat> = z.object({
   user: z.object({ id: idShape.nullish(), name: text }).nullish(),
 });
 
-export const chatsShape: z.ZodType<WireChats> = z.object({
-  totalCount: count,
-  // Where none is as documented, it is no odd one among others.
-  messages: rowsOf(chat).refine(({ rows, unreadable }) => rows.length > 0 || unreadable === 0),
-});
+export const chatsShape: z.ZodType<WireChats> = z.object({ totalCount: count, messages: readableRowsOf(chat) });
 
 /** The user in an event's `data`, where it is told as in `users`: with more than an id, which might be that of anything. */
 export const eventUserShape: z.ZodType<WireUser> = user.refine((each) => typeof (each.role ?? each.name ?? each.address) === 'string');

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../../core/bounded-map.ts';
+import { maxDepth } from './depth.ts';
 
 /** What was told to a service in confidence, so that it can be kept out of what the service says of failures. */
 export interface Confidences {
@@ -18,8 +19,6 @@ const remembered = 2_000;
 const minChars = 4;
 /** So much of a refusal is looked through, and the rest not passed on. */
 const maxChars = 65_536;
-/** Deeper than anybody says something, and not so deep that looking through it would fail. */
-const maxDepth = 64;
 const keyNames: ReadonlySet<string> = new Set(['secretKey', 'defaultViewingKey']);
 const openHeaders: ReadonlySet<string> = new Set(['accept', 'content-type', 'x-developer-id']);
 /** Fields with the services' own words, by which connectors tell refusals apart and which they do not quote. */
@@ -64,7 +63,19 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
 }
 
 /** The refusal without them, text by text where it is JSON. */
-function discreetly(refusal: string, secrets: readonly string[]): string {
+function discreetly(refusal: string, all: readonly string[]): string {
+  let json: unknown;
+  let written: string;
+  try {
+    json = JSON.parse(refusal);
+    // In one way only: a service may have written a quotation mark in another.
+    written = JSON.stringify(json);
+  } catch {
+    return withoutSecrets(refusal, all);
+  }
+  // Most have none of them in it, and each of its texts need not be looked through for all.
+  const secrets = all.filter((secret) => formsOf(secret).some((form) => written.includes(form)));
+  if (secrets.length === 0) return refusal;
   const telling = secrets.filter(isTelling);
   const clean = (value: unknown, depth: number, hidden: readonly string[]): unknown => {
     if (typeof value === 'string') return withoutSecrets(value, hidden);
@@ -76,11 +87,7 @@ function discreetly(refusal: string, secrets: readonly string[]): string {
     );
     return Object.fromEntries(entries);
   };
-  try {
-    return JSON.stringify(clean(JSON.parse(refusal), 0, secrets));
-  } catch {
-    return withoutSecrets(refusal, secrets);
-  }
+  return JSON.stringify(clean(json, 0, secrets));
 }
 
 /** @param always - Secrets that belong to the service, whether or not a request carries them. */

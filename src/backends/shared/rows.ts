@@ -16,3 +16,7 @@ export const rowsOf = <T>(row: z.ZodType<T>): z.ZodType<Rows<T>> =>
     });
     return { rows, unreadable: all.length - rows.length };
   });
+
+/** The same of a list that has to have one row at least that can be read, or none at all: by others it is of something else. */
+export const readableRowsOf = <T>(row: z.ZodType<T>): z.ZodType<Rows<T>> =>
+  rowsOf(row).refine(({ rows, unreadable }) => rows.length > 0 || unreadable === 0);

@@ -143,14 +143,13 @@ export function createAdopt(parts: UpstreamParts, { confirm }: Pick<Refresh, 'co
       unreadable += answer.unreadable ?? 0;
       page = answer.next === null || gone.has(answer.next) ? null : answer.next;
       if (page !== null) gone.add(page);
-      // Slow or not, one page at least is asked for of what was not seen before, or it would never be.
       const isLate = clock.now() - now >= surveyMs;
-      const jumps = known !== null && (recorded.allKnown || isLate);
-      if (known !== null && jumps) {
+      if (known !== null && (recorded.allKnown || isLate)) {
+        // However late: one page at least of what was not seen before is asked for, or it would never be.
         page = known.next;
         known = null;
-      }
-      if (page === null || (isLate && !jumps)) break;
+      } else if (isLate) break;
+      if (page === null) break;
     }
     seen.set(key, { next: page, since });
     return { sessions, remark: unreadable === 0 ? null : unread(backend.name, unreadable) };

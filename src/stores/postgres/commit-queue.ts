@@ -65,7 +65,9 @@ export function createCommitQueue(database: Database, options: CommitQueueOption
     const rows = jobs.every(({ traceable }) => traceable)
       ? await database.traced(write, (again) => [json, again])
       : await database.once(write, [json, false]);
-    return rows.map(toOutcome);
+    const outcomes = rows.map(toOutcome);
+    if (outcomes.some(({ kind }) => kind === 'committed')) database.writing.wrote();
+    return outcomes;
   }
 
   async function settle(batch: readonly Pending[]): Promise<void> {

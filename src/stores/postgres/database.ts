@@ -5,7 +5,7 @@ import { Pool, type PoolClient, TypeOverrides } from 'pg';
 import { ProblemError } from '../../core/problem.ts';
 import type { Row, Value } from './codec.ts';
 import { busy } from '../shared/unavailable.ts';
-import { createWriting } from '../shared/writing.ts';
+import { type Writing, createWriting } from '../shared/writing.ts';
 import { failureKind, refusal, unanswered, unreachable } from './failures.ts';
 
 /** Executes one statement of its own transaction; a failed one is repeated, since it only reads or is the same when done twice. */
@@ -17,8 +17,8 @@ export interface Database extends AsyncDisposable {
   readonly once: Query;
   /** The same of one that finds out itself whether it was done: it is told that it is sent again. */
   traced(sql: string, values: (again: boolean) => readonly unknown[]): Promise<readonly Row[]>;
-  /** @throws Error where the server refuses to write. */
-  checkWrites(): void;
+  /** Whether the server writes, which the answers of commits tell. */
+  readonly writing: Pick<Writing, 'wrote' | 'check'>;
   /** Connections that are open, those of them that nobody uses, and statements that wait for one. */
   readonly pool: { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number };
 }
@@ -54,9 +54,6 @@ const watchClient =
 
 // The texts are made of a few parts, so there are far fewer than this; the bound is for what nobody foresees.
 const maxNames = 500;
-
-/** A commit answers in words what it came to; of the others that are not repeated each row was written. */
-const isWritten = ([value]: Row): boolean => typeof value !== 'string' || !value.startsWith('{') || /"kind" ?: ?"committed"/.test(value);
 
 /** Names statements by their text, so that each connection prepares each of them once. */
 function createNames(): (sql: string) => string | undefined {
@@ -111,7 +108,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     }
   }
 
-  async function attempt(sql: string, values: readonly unknown[], repeat: Repeat, onSent: () => void): Promise<readonly Row[]> {
+  async function attempt(sql: string, values: readonly unknown[], onSent: () => void): Promise<readonly Row[]> {
     const client = await acquire();
     onSent();
     const name = nameOf(sql);
@@ -123,7 +120,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
         rowMode: 'array',
       });
       client.release();
-      writing.done(sql, () => repeat !== 'same' && rows.some(isWritten));
+      writing.done(sql);
       return rows;
     } catch (error) {
       const kind = failureKind(error);
@@ -141,7 +138,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     for (let count = 1; ; count += 1) {
       let sent = false;
       try {
-        return await attempt(sql, values(again), repeat, () => {
+        return await attempt(sql, values(again), () => {
           sent = true;
         });
       } catch (error) {
@@ -164,7 +161,7 @@ export function createDatabase({ url, poolSize, waitMs, statementMs, maxWaiting 
     query: (sql, values = []) => run(sql, () => values, 'same'),
     once: (sql, values = []) => run(sql, () => values, 'never'),
     traced: (sql, values) => run(sql, values, 'traced'),
-    checkWrites: () => writing.check(),
+    writing,
     pool,
     async [Symbol.asyncDispose]() {
       const closed = new AbortController();

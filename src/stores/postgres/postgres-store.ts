@@ -93,7 +93,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     retention: within(life, createRetentionStore(query)),
     lease: (name, holder, now, until) => life.run(() => takeLease(query, name, holder, now, until)),
     check: (signal) => life.run(() => check(database, signal)),
-    checkWrites: () => life.run(async () => database.checkWrites()),
+    checkWrites: () => life.run(async () => database.writing.check()),
     [Symbol.asyncDispose]: () => life[Symbol.asyncDispose](),
   };
 }

@@ -5,8 +5,10 @@ import { unavailable } from './unavailable.ts';
 export interface Writing {
   /** Keeps why it was refused, and answers with what the caller is told. */
   refused(what: string, reason: Error): ProblemError;
-  /** That was done. Asked only after a refusal: whether by it something was written, whatever that is. */
-  done(what: string, isWrite: () => boolean): void;
+  /** That was done, which says something where it was refused before: it may have had nothing to write. */
+  done(what: string): void;
+  /** Something was written for certain. */
+  wrote(): void;
   /** @throws The reason, from a refusal on until something is written, or done that was refused. */
   check(): void;
 }
@@ -14,17 +16,23 @@ export interface Writing {
 export function createWriting(): Writing {
   const refusedOnes = new Set<string>();
   let latest: Error | null = null;
+
+  function wrote(): void {
+    if (latest === null) return;
+    refusedOnes.clear();
+    latest = null;
+  }
+
   return {
     refused(what, reason) {
       refusedOnes.add(what);
       latest = reason;
       return unavailable('The store takes no writes now.', { cause: reason });
     },
-    done(what, isWrite) {
-      if (latest === null || !(refusedOnes.has(what) || isWrite())) return;
-      refusedOnes.clear();
-      latest = null;
+    done(what) {
+      if (latest !== null && refusedOnes.has(what)) wrote();
     },
+    wrote,
     check() {
       if (latest !== null) throw latest;
     },

@@ -40,10 +40,6 @@ type State =
   /** The writer has gone without being asked to. */
   | { readonly phase: 'failed'; readonly error: Error };
 
-/** Whether a job that was done has written something for certain. */
-const wrote = (kind: JobKind, result: JobResult): boolean =>
-  kind === 'insertKey' || kind === 'putChallenge' || (typeof result === 'object' && result?.kind === 'committed');
-
 // A transaction of so many takes about as long as it takes to decide as many.
 const jobsAhead = 16;
 
@@ -101,7 +97,8 @@ export async function createWriteQueue({ maxWaiting, ...data }: WriteQueueOption
     for (const [index, waiter] of done.entries()) {
       const result = results[index];
       if (result === undefined) continue;
-      writing.done(waiter.kind, () => wrote(waiter.kind, result));
+      writing.done(waiter.kind);
+      if (typeof result === 'object' && result?.kind === 'committed') writing.wrote();
       waiter.resolve(result);
     }
   };

@@ -7,6 +7,7 @@ import type { Effects, OpenRequest, Opened, Outgoing, Sent, Service, ServiceMess
 import type { CreateInput } from '../../../src/core/use-cases.ts';
 import { createJulepBackend } from '../../../src/backends/julep/index.ts';
 import type { JulepContract, JulepOptions } from '../../../src/backends/julep/options.ts';
+import { unknownId } from '../../emulators/julep/asking.ts';
 import { type JulepEmulator, createJulepEmulator } from '../../emulators/julep/emulator.ts';
 import type { JulepEmulatorOptions } from '../../emulators/julep/options.ts';
 import { sessionOf } from '../../support/core-fixtures.ts';
@@ -117,3 +118,16 @@ export async function createWorld(
     },
   };
 }
+
+/** The route of the emulator that takes messages. */
+export const chat = (contract: string): string => `POST /api/sessions/:${contract === 'v1' ? 'id' : 'session_id'}/chat`;
+
+/** What answers of both APIs to a chat have in common. */
+export const answered: Readonly<Record<string, unknown>> & { readonly created_at: string } = {
+  id: unknownId,
+  created_at: '2024-05-31T10:00:00Z',
+  finish_reason: 'stop',
+  usage: {},
+  jobs: [],
+  docs: [],
+};

@@ -1,9 +1,10 @@
 import type { Clock } from '../../../core/ports.ts';
 import { type Problem, isProblem } from '../../../core/problem.ts';
+import { isTooDeep } from '../../shared/depth.ts';
 import type { Calls } from '../client.ts';
 import { type Contract, maxHistory } from '../contract.ts';
 import { agentOf, nextPage, offsetOf, scalars } from '../mapping.ts';
-import { agentShape, deletedShape, isTooDeep, listOf, tooDeep } from '../wire.ts';
+import { agentShape, deletedShape, listOf, tooDeep } from '../wire.ts';
 import { createBody, filterQuery, inOrder, keptOf, messagesOf, sessionOf } from './mapping.ts';
 import { createReplyIds } from './reply-ids.ts';
 import { createSend } from './send.ts';

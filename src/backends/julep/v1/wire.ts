@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { isTooDeep } from '../../shared/depth.ts';
 import { type Rows, rowsOf } from '../../shared/rows.ts';
-import { content, identifier, instant, isTooDeep, listOf, metadata } from '../wire.ts';
+import { content, identifier, instant, listOf, metadata } from '../wire.ts';
 
 /** What of a session only `PUT` resets: it is given again. */
 export const keptFields = [
